@@ -1,0 +1,1 @@
+//! Compiles `.proto` services for kafka-rpc in `build.rs`.

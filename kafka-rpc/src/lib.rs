@@ -1,0 +1,1 @@
+//! Protobuf services over Apache Kafka.
