@@ -1,1 +1,5 @@
 //! Protobuf services over Apache Kafka.
+
+#![allow(dead_code)]
+
+mod wire;
