@@ -19,3 +19,4 @@ mod reply_address;
 mod single;
 pub(crate) mod timeout;
 mod topic_name;
+pub(crate) use headers::Headers;
