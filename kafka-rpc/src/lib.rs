@@ -1,10 +1,30 @@
 //! Protobuf services over Apache Kafka.
+//!
+//! A request is a record on a request topic, a consumer group of servers handles it, and the reply
+//! is a record on a reply topic. [`Request`], [`Response`], [`Status`], [`Code`] and [`Metadata`]
+//! carry the names and shapes that gRPC's users know.
 #![allow(dead_code)]
 
+mod call;
+pub mod client;
 mod cluster;
+#[doc(hidden)]
+pub mod codegen;
+mod descriptor;
 mod error;
+pub mod server;
 mod transport;
 mod wire;
 
+pub use call::{
+    Body, BoxError, Code, Deadline, Extensions, GetAll, InterceptedFuture, InterceptedService,
+    Interceptor, IntoRequest, InvalidMetadata, Metadata, MetadataIter, MetadataKey, MetadataMap,
+    MetadataValue, Origin, Request, RequestParts, Response, Status, ToStrError,
+};
 pub use cluster::{Cluster, Sasl, Tls, TopicSettings};
+pub use descriptor::{
+    Delivery, Idempotency, Method, MethodDescriptor, ServiceDescriptor, TopicLayout,
+};
 pub use error::{Error, TopicProblem, TopicProblems};
+pub use prost;
+pub use prost_types;
