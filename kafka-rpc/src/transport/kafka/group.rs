@@ -13,6 +13,7 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::commit::Committer;
 use super::context::Context;
 use super::error::{explained, transport_error};
 use super::message::{TopicCache, record};
@@ -230,20 +231,26 @@ pub(super) fn join(
 
 fn live(consumer: BaseConsumer<GroupContext>, batch_limit: usize) {
     let context = Arc::clone(consumer.context());
+    serve(&consumer, &context, batch_limit);
+    leave(consumer, &context);
+}
+
+fn serve(consumer: &BaseConsumer<GroupContext>, context: &GroupContext, batch_limit: usize) {
     let control = GroupControl {
-        consumer: &consumer,
-        context: &context,
+        consumer,
+        context,
+        committer: Committer::new(consumer),
     };
     let mut topics = TopicCache::default();
     let mut batch = Vec::with_capacity(batch_limit);
     loop {
         let next = context.member.lock().tick(&control);
-        let Some(mut wait) = next else { break };
+        let Some(mut wait) = next else { return };
         while batch.len() < batch_limit {
             match consumer.poll(wait) {
                 Some(Ok(message)) => batch.push(record(&message, &mut topics)),
                 Some(Err(error)) => {
-                    trouble(&context, &error);
+                    trouble(context, &error);
                     break;
                 }
                 None => break,
@@ -254,9 +261,8 @@ fn live(consumer: BaseConsumer<GroupContext>, batch_limit: usize) {
             context.member.lock().records(&mut batch);
             batch.clear();
         }
-        context.finish_revocation(&consumer);
+        context.finish_revocation(consumer);
     }
-    leave(consumer, &context);
 }
 
 fn trouble(context: &GroupContext, error: &KafkaError) {
@@ -296,6 +302,7 @@ fn leave(consumer: BaseConsumer<GroupContext>, context: &GroupContext) {
 struct GroupControl<'a> {
     consumer: &'a BaseConsumer<GroupContext>,
     context: &'a GroupContext,
+    committer: Committer<'a, GroupContext>,
 }
 
 impl Control for GroupControl<'_> {
@@ -305,7 +312,7 @@ impl Control for GroupControl<'_> {
         offsets: &[(PartitionRef, CommittedOffset)],
     ) -> Result<(), TransportError> {
         commit_list(offsets)
-            .and_then(|list| self.consumer.commit(&list, CommitMode::Async))
+            .and_then(|list| self.committer.begin(&list))
             .map_err(|error| transport_error("commit offsets", &error))?;
         self.context.commits.lock().push_back(seq);
         Ok(())

@@ -1,6 +1,7 @@
 //! The transport on Apache Kafka, through librdkafka. The only place that names `rdkafka`.
 
 mod close;
+mod commit;
 mod config;
 mod context;
 mod embedded;

@@ -181,7 +181,7 @@ async fn the_next_member_begins_where_the_last_one_committed() {
     let producer = transport.producer(&[], Arc::new(Sink(sink))).unwrap();
     for token in 0..3 {
         producer.send(outgoing(&topic, "request"), token).unwrap();
-        next(&mut delivered).await;
+        assert_eq!(next(&mut delivered).await, (token, Ok(())));
     }
     let group = topic.to_string();
     let join = || {
