@@ -22,3 +22,6 @@ pub use descriptor::{
 };
 pub use prost;
 pub use prost_types;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub use wire::properties as fuzzing;

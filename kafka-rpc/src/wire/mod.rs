@@ -16,6 +16,8 @@ mod message;
 mod metadata;
 pub(crate) mod names;
 mod partition;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod reply;
 mod reply_address;
 mod request;
