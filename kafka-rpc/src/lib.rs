@@ -28,3 +28,6 @@ pub use descriptor::{
 pub use error::{Error, TopicProblem, TopicProblems};
 pub use prost;
 pub use prost_types;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub use wire::properties as fuzzing;

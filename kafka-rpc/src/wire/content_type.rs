@@ -10,10 +10,18 @@ pub(crate) enum ContentType {
     Json,
 }
 
+/// A value that is no content type that we know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("known are application/protobuf and application/json")]
+pub(crate) struct UnknownContentType;
+
 impl ContentType {
     /// Reads the header's value, as media types are read: in any case, and with parameters (`; charset=utf-8`) left
-    /// aside. `None` if it is none that we know.
-    pub(crate) fn parse(value: &[u8]) -> Option<Self> {
+    /// aside.
+    ///
+    /// # Errors
+    /// When it is none that we know.
+    pub(crate) fn parse(value: &[u8]) -> Result<Self, UnknownContentType> {
         let essence = value
             .split(|&byte| byte == b';')
             .next()
@@ -22,6 +30,7 @@ impl ContentType {
         [Self::Protobuf, Self::Json]
             .into_iter()
             .find(|kind| essence.eq_ignore_ascii_case(kind.as_str().as_bytes()))
+            .ok_or(UnknownContentType)
     }
 
     /// The header's value.
@@ -40,13 +49,13 @@ mod tests {
     #[test]
     fn what_we_write_is_read_back() {
         for kind in [ContentType::Protobuf, ContentType::Json] {
-            assert_eq!(ContentType::parse(kind.as_str().as_bytes()), Some(kind));
+            assert_eq!(ContentType::parse(kind.as_str().as_bytes()), Ok(kind));
         }
     }
 
     #[test]
     fn case_and_parameters_do_not_matter() {
-        let json = Some(ContentType::Json);
+        let json = Ok(ContentType::Json);
         assert_eq!(ContentType::parse(b"Application/JSON"), json);
         assert_eq!(ContentType::parse(b"application/json; charset=utf-8"), json);
         assert_eq!(ContentType::parse(b" application/json ;"), json);
@@ -61,7 +70,11 @@ mod tests {
             "application/jsonl",
             "application/protobuf,application/json",
         ] {
-            assert_eq!(ContentType::parse(other.as_bytes()), None, "{other:?}");
+            assert_eq!(
+                ContentType::parse(other.as_bytes()),
+                Err(UnknownContentType),
+                "{other:?}"
+            );
         }
     }
 }

@@ -10,10 +10,21 @@ pub(crate) enum Frame {
     Cancel,
 }
 
+/// A value that is no frame that we know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the one known frame is \"cancel\"; a request has none")]
+pub(crate) struct UnknownFrame;
+
 impl Frame {
-    /// Reads the header's value; `None` if it is no frame that we know.
-    pub(crate) fn parse(value: &[u8]) -> Option<Self> {
-        (value == b"cancel").then_some(Self::Cancel)
+    /// Reads the header's value.
+    ///
+    /// # Errors
+    /// When it is no frame that we know.
+    pub(crate) fn parse(value: &[u8]) -> Result<Self, UnknownFrame> {
+        match value {
+            b"cancel" => Ok(Self::Cancel),
+            _ => Err(UnknownFrame),
+        }
     }
 
     /// The header's value; `None` where the header is left out.
@@ -32,13 +43,13 @@ mod tests {
     #[test]
     fn a_cancel_is_written_and_read() {
         assert_eq!(Frame::Cancel.as_str(), Some("cancel"));
-        assert_eq!(Frame::parse(b"cancel"), Some(Frame::Cancel));
+        assert_eq!(Frame::parse(b"cancel"), Ok(Frame::Cancel));
     }
 
     #[test]
     fn a_request_has_no_header_and_other_frames_are_unknown() {
         assert_eq!(Frame::Request.as_str(), None);
-        assert_eq!(Frame::parse(b"Cancel"), None);
-        assert_eq!(Frame::parse(b""), None);
+        assert_eq!(Frame::parse(b"Cancel"), Err(UnknownFrame));
+        assert_eq!(Frame::parse(b""), Err(UnknownFrame));
     }
 }

@@ -36,6 +36,21 @@ impl<'h> Single<'h> {
     }
 }
 
+/// Reads a header that may come once with what knows its form; `None` if it is absent.
+///
+/// # Errors
+/// When it came more than once, or its value does not parse.
+pub(super) fn read<'h, T, E: ToString>(
+    field: Single<'h>,
+    name: &'static str,
+    parse: impl FnOnce(&'h [u8]) -> Result<T, E>,
+) -> Result<Option<T>, Fault> {
+    field
+        .get(name)?
+        .map(|value| parse(value).map_err(|error| Fault::malformed(name, value, error)))
+        .transpose()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
