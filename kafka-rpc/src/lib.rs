@@ -1,1 +1,4 @@
 //! Protobuf services over Apache Kafka.
+#![allow(dead_code)]
+
+mod client;

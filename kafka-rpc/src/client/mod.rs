@@ -1,0 +1,3 @@
+//! The caller's side of a call.
+
+mod pending;
