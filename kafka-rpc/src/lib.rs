@@ -26,6 +26,7 @@ pub use cluster::{Cluster, Sasl, Tls, TopicSettings};
 pub use descriptor::{
     Delivery, Idempotency, Method, MethodDescriptor, ServiceDescriptor, TopicLayout,
 };
+pub use server::{Server, ServerBuilder, ServerHandle};
 pub use error::{Error, TopicProblem, TopicProblems};
 pub use prost;
 pub use prost_types;

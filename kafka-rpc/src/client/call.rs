@@ -10,7 +10,7 @@ use super::replies::{NO_CALL, not_sent};
 use super::route::{Route, Routes};
 use super::waiting::{WaitingCalls, deadline_exceeded};
 use crate::Error;
-use crate::call::{Body, Deadline, Extensions, Request, RequestParts, Response, Status};
+use crate::call::{Body, CallContext, Deadline, Extensions, Request, RequestParts, Response, Status};
 use crate::descriptor::{Method, ServiceDescriptor};
 use crate::transport::{Outgoing, Producer};
 use crate::wire::{
@@ -54,7 +54,10 @@ impl Caller {
 
     fn deadline(&self, parts: &RequestParts) -> Deadline {
         let own = Deadline::after(parts.timeout.unwrap_or(self.settings.default_timeout));
-        own
+        match CallContext::current().and_then(|surrounding| surrounding.deadline) {
+            Some(surrounding) => own.earlier(surrounding),
+            None => own,
+        }
     }
 
     fn check_size(&self, body: &Body) -> Result<(), Status> {

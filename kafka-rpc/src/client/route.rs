@@ -136,7 +136,7 @@ impl Routes {
             let replies = count(&names.reply).ok_or_else(lost)?;
             let partition = i32::try_from(self.seed % replies).unwrap_or(0);
             self.follow(&names.reply, partition).await?;
-            let reply = ReplyAddress::new(&names.reply, Some(partition))
+            let reply = ReplyAddress::new(Arc::clone(&names.reply), Some(partition))
                 .map_err(|error| Error::Config(error.to_string()))?;
             routes.push(Arc::new(Route {
                 request: names.request,
