@@ -1,0 +1,26 @@
+//! What callers and handlers touch: a call's request, its response, and what goes with them.
+
+mod body;
+mod code;
+mod deadline;
+mod extensions;
+mod interceptor;
+mod metadata;
+mod origin;
+mod request;
+mod response;
+mod status;
+
+pub use body::Body;
+pub use code::Code;
+pub use deadline::Deadline;
+pub use extensions::Extensions;
+pub use interceptor::{InterceptedFuture, InterceptedService, Interceptor};
+pub use metadata::{
+    GetAll, InvalidMetadata, Metadata, MetadataIter, MetadataKey, MetadataMap, MetadataValue,
+    ToStrError,
+};
+pub use origin::Origin;
+pub use request::{IntoRequest, Request, RequestParts};
+pub use response::Response;
+pub use status::{BoxError, Status};

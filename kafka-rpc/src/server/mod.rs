@@ -1,0 +1,5 @@
+//! The server's side: what handles calls.
+
+mod service;
+
+pub use service::{BoxFuture, RpcService};
