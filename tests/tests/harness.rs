@@ -181,10 +181,10 @@ fn a_broker_that_can_not_boot_shows_why() {
 }
 
 #[test]
-fn a_killed_test_process_leaves_no_kafka_behind() {
+fn a_killed_test_process_leaves_no_kafka_behind_not_even_a_paused_one() {
     require_java!();
     let folder = tempfile::tempdir().unwrap();
-    let mut test = Child::spawn(boots_kafka(folder.path()).arg("--wait"));
+    let mut test = Child::spawn(&mut boots_kafka("paused", folder.path()));
     let ready = test.wait_for_line("ready", BOOTED);
     assert!(
         !traces(folder.path()).is_empty(),
@@ -198,7 +198,7 @@ fn a_killed_test_process_leaves_no_kafka_behind() {
 fn the_shared_broker_ends_with_its_test_process() {
     require_java!();
     let folder = tempfile::tempdir().unwrap();
-    let mut test = Child::spawn(&mut boots_kafka(folder.path()));
+    let mut test = Child::spawn(&mut boots_kafka("shared", folder.path()));
     let ready = test.wait_for_line("ready", BOOTED);
     assert!(test.wait(Duration::from_secs(10)).success());
     assert_nothing_left(&ready, folder.path());
@@ -286,9 +286,9 @@ fn client(broker: &Broker, properties: &[(&str, &str)]) -> BaseConsumer {
 }
 
 /// A process that boots Kafka with all its files in `folder`.
-fn boots_kafka(folder: &Path) -> Command {
+fn boots_kafka(which: &str, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_boots-kafka"));
-    command.env("TMPDIR", folder);
+    command.arg(which).env("TMPDIR", folder);
     command
 }
 

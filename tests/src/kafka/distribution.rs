@@ -142,3 +142,39 @@ fn lock(path: &Path) -> Result<File, String> {
     }
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_asks_at_the_same_time_gets_the_same_complete_folder() {
+        crate::require_java!();
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("kafka");
+        thread::scope(|scope| {
+            let fetches =
+                [(); 3].map(|()| scope.spawn(|| fetch_into(dir.clone()).map(|kafka| kafka.dir)));
+            for fetched in fetches {
+                assert_eq!(fetched.join().unwrap(), Ok(dir.clone()));
+            }
+        });
+        assert!(is_complete(&dir));
+        assert!(!beside(&dir, "partial").exists());
+    }
+
+    #[test]
+    fn a_folder_with_something_else_in_it_is_left_alone() {
+        crate::require_java!();
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("thesis.txt"), "precious").unwrap();
+        let why = fetch_into(dir.path().to_owned())
+            .err()
+            .expect("it does not overwrite");
+        assert!(why.contains("KAFKA_RPC_KAFKA_DIR"), "{why}");
+        assert_eq!(
+            fs::read_to_string(dir.path().join("thesis.txt")).unwrap(),
+            "precious"
+        );
+    }
+}

@@ -60,11 +60,6 @@ impl Child {
         }
     }
 
-    /// Its process id.
-    pub fn pid(&mut self) -> u32 {
-        self.process.child().id()
-    }
-
     /// Waits for the next line on stdout that contains `text`, after those that earlier calls returned, and returns it.
     ///
     /// # Panics
