@@ -18,5 +18,7 @@ pub mod java;
 pub mod kafka;
 pub mod process;
 mod unique;
+mod within;
 
 pub use unique::unique;
+pub use within::within;

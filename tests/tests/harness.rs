@@ -1,21 +1,14 @@
-//! What the harness itself promises to the suites that use it.
+//! What the harness promises to the suites that use it.
 
-use std::fs;
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kafka_rpc_tests::kafka::{self, ADMIN, Broker, Builder, GUEST, Tool, User};
-use kafka_rpc_tests::process::Child;
-use kafka_rpc_tests::{require_java, unique};
+use kafka_rpc_tests::{require_java, unique, within};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
-
-const BOOTED: Duration = Duration::from_secs(120);
 
 #[test]
 fn what_the_console_producer_writes_the_console_consumer_reads() {
@@ -181,30 +174,6 @@ fn a_broker_that_can_not_boot_shows_why() {
 }
 
 #[test]
-fn a_killed_test_process_leaves_no_kafka_behind_not_even_a_paused_one() {
-    require_java!();
-    let folder = tempfile::tempdir().unwrap();
-    let mut test = Child::spawn(&mut boots_kafka("paused", folder.path()));
-    let ready = test.wait_for_line("ready", BOOTED);
-    assert!(
-        !traces(folder.path()).is_empty(),
-        "a running broker is seen"
-    );
-    test.kill();
-    assert_nothing_left(&ready, folder.path());
-}
-
-#[test]
-fn the_shared_broker_ends_with_its_test_process() {
-    require_java!();
-    let folder = tempfile::tempdir().unwrap();
-    let mut test = Child::spawn(&mut boots_kafka("shared", folder.path()));
-    let ready = test.wait_for_line("ready", BOOTED);
-    assert!(test.wait(Duration::from_secs(10)).success());
-    assert_nothing_left(&ready, folder.path());
-}
-
-#[test]
 fn the_java_partitioner_answers_with_known_values() {
     require_java!();
     // murmur2("21") is -973932308 and murmur2("foobar") is -790332482, says Kafka's own test.
@@ -283,49 +252,4 @@ fn client(broker: &Broker, properties: &[(&str, &str)]) -> BaseConsumer {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
     );
     config.create().unwrap()
-}
-
-/// A process that boots Kafka with all its files in `folder`.
-fn boots_kafka(which: &str, folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_boots-kafka"));
-    command.arg(which).env("TMPDIR", folder);
-    command
-}
-
-fn assert_nothing_left(ready: &str, folder: &Path) {
-    let address = ready.strip_prefix("ready ").expect("it says its address");
-    let gone = within(Duration::from_secs(20), || {
-        traces(folder).is_empty() && TcpStream::connect(address).is_err()
-    });
-    assert!(gone, "left behind: {:?}", traces(folder));
-}
-
-/// Files in a folder, and (where there is a /proc) processes that were told of it.
-fn traces(folder: &Path) -> Vec<String> {
-    let files = fs::read_dir(folder)
-        .unwrap()
-        .flatten()
-        .map(|entry| entry.path().display().to_string());
-    let processes = fs::read_dir("/proc")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|process| {
-            let command = fs::read(process.path().join("cmdline")).ok()?;
-            let command = String::from_utf8_lossy(&command).replace('\0', " ");
-            command.contains(folder.to_str()?).then_some(command)
-        });
-    files.chain(processes).collect()
-}
-
-/// Whether a condition comes true in time.
-fn within(limit: Duration, condition: impl Fn() -> bool) -> bool {
-    let deadline = Instant::now() + limit;
-    while !condition() {
-        if Instant::now() >= deadline {
-            return false;
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
-    true
 }

@@ -96,6 +96,13 @@ fn fetch_into(dir: PathBuf) -> Result<Distribution, String> {
 
 /// Copies the jars to a folder beside and renames it at the end, so that the folder is complete whenever it is there.
 fn fetch(dir: &Path) -> Result<(), String> {
+    if fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(format!(
+            "{} holds something else than the jars of Apache Kafka {}: remove it, or set KAFKA_RPC_KAFKA_DIR to another folder",
+            dir.display(),
+            version()
+        ));
+    }
     let partial = beside(dir, "partial");
     let _ = fs::remove_dir_all(&partial);
     let mut maven = Command::new("mvn");
@@ -112,8 +119,7 @@ fn fetch(dir: &Path) -> Result<(), String> {
     }
     fs::rename(&partial, dir).map_err(|error| {
         format!(
-            "can't move the jars of Apache Kafka to {}: {error}. If that folder holds something else, remove it or set \
-             KAFKA_RPC_KAFKA_DIR to another",
+            "can't move the jars of Apache Kafka to {}: {error}",
             dir.display()
         )
     })
@@ -165,15 +171,16 @@ mod tests {
 
     #[test]
     fn a_folder_with_something_else_in_it_is_left_alone() {
-        crate::require_java!();
-        let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("thesis.txt"), "precious").unwrap();
-        let why = fetch_into(dir.path().to_owned())
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("work");
+        fs::create_dir(&dir).unwrap();
+        fs::write(dir.join("thesis.txt"), "precious").unwrap();
+        let why = fetch_into(dir.clone())
             .err()
             .expect("it does not overwrite");
         assert!(why.contains("KAFKA_RPC_KAFKA_DIR"), "{why}");
         assert_eq!(
-            fs::read_to_string(dir.path().join("thesis.txt")).unwrap(),
+            fs::read_to_string(dir.join("thesis.txt")).unwrap(),
             "precious"
         );
     }
