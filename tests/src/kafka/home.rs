@@ -1,7 +1,7 @@
 use std::collections::hash_map::RandomState;
 use std::fs;
 use std::hash::{BuildHasher, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl Home {
     }
 
     /// Prepares the data folder of the broker that a `server.properties` file describes.
-    pub(crate) fn format(&self, server_properties: &PathBuf) -> Result<(), String> {
+    pub(crate) fn format(&self, server_properties: &Path) -> Result<(), String> {
         let mut java = self.java();
         java.args([
             "kafka.tools.StorageTool",
