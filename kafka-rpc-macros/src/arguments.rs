@@ -1,9 +1,8 @@
 //! The `name = value` pairs in the parentheses of an attribute.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprLit, Lit, LitStr, Result, Token};
 
 use crate::suggestion;
@@ -19,12 +18,6 @@ struct Argument {
     value: Expr,
 }
 
-/// A value out of a closed list, and where it was written.
-pub(crate) struct Choice<T> {
-    pub(crate) value: T,
-    pub(crate) span: Span,
-}
-
 impl Arguments {
     /// Refuses names that are not in `known`, and names that come twice.
     pub(crate) fn allow(&self, attribute: &str, known: &[&str]) -> Result<()> {
@@ -32,13 +25,13 @@ impl Arguments {
             let text = name.to_string();
             if !known.contains(&text.as_str()) {
                 let hint = suggestion::hint(&text, known);
-                return Err(Error::new(
-                    name.span(),
+                return Err(Error::new_spanned(
+                    name,
                     format!("unknown argument `{text}` of `#[{attribute}]`{hint}"),
                 ));
             }
             if self.pairs[..index].iter().any(|other| other.name == *name) {
-                return Err(Error::new(name.span(), format!("`{text}` is given twice")));
+                return Err(Error::new_spanned(name, format!("`{text}` is given twice")));
             }
         }
         Ok(())
@@ -58,8 +51,8 @@ impl Arguments {
                 lit: Lit::Str(text),
                 ..
             })) => Ok(Some(text.clone())),
-            Some(other) => Err(Error::new(
-                other.span(),
+            Some(other) => Err(Error::new_spanned(
+                other,
                 format!("`{name}` takes a string: `{name} = \"..\"`"),
             )),
         }
@@ -73,29 +66,22 @@ impl Arguments {
                 lit: Lit::Bool(switch),
                 ..
             })) => Ok(switch.value),
-            Some(other) => Err(Error::new(
-                other.span(),
+            Some(other) => Err(Error::new_spanned(
+                other,
                 format!("`{name}` takes `true` or `false`"),
             )),
         }
     }
 
     /// One value of a closed list, each with its text.
-    pub(crate) fn choice<T: Copy>(
-        &self,
-        name: &str,
-        values: &[(&str, T)],
-    ) -> Result<Option<Choice<T>>> {
+    pub(crate) fn choice<T: Copy>(&self, name: &str, values: &[(&str, T)]) -> Result<Option<T>> {
         let Some(text) = self.string(name)? else {
             return Ok(None);
         };
         let span = text.span();
         let text = text.value();
         match values.iter().find(|(known, _)| *known == text) {
-            Some((_, value)) => Ok(Some(Choice {
-                value: *value,
-                span,
-            })),
+            Some((_, value)) => Ok(Some(*value)),
             None => {
                 let known: Vec<&str> = values.iter().map(|(known, _)| *known).collect();
                 let hint = suggestion::hint(&text, &known);
@@ -121,8 +107,8 @@ impl Parse for Argument {
     fn parse(input: ParseStream) -> Result<Self> {
         let name: Ident = input.parse()?;
         if !input.peek(Token![=]) {
-            return Err(Error::new(
-                name.span(),
+            return Err(Error::new_spanned(
+                &name,
                 format!("`{name}` needs a value: `{name} = ..`"),
             ));
         }

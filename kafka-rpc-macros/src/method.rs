@@ -1,6 +1,7 @@
 //! One method of an annotated trait, parsed and checked.
 
 use proc_macro2::Span;
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{
     Attribute, Block, Error, FnArg, GenericArgument, Ident, LitStr, Pat, PathArguments,
@@ -78,7 +79,7 @@ impl Method {
         check_qualifiers(signature)?;
         let (pattern, request) = request_argument(signature)?;
         let input = only_argument(&request, "Request")
-            .ok_or_else(|| Error::new(request.span(), "a method takes a `Request<T>`"))?;
+            .ok_or_else(|| Error::new_spanned(&request, "a method takes a `Request<T>`"))?;
         let (result, output) = response(signature)?;
         let name = match arguments.string("name")? {
             Some(name) => {
@@ -103,12 +104,8 @@ impl Method {
                 .string("key")?
                 .map(|path| KeyPath::parse(&path))
                 .transpose()?,
-            delivery: arguments
-                .choice("delivery", &DELIVERIES)?
-                .map(|choice| choice.value),
-            idempotency: arguments
-                .choice("idempotency", &IDEMPOTENCIES)?
-                .map(|choice| choice.value),
+            delivery: arguments.choice("delivery", &DELIVERIES)?,
+            idempotency: arguments.choice("idempotency", &IDEMPOTENCIES)?,
             topic: arguments.string("topic")?,
         })
     }
@@ -122,12 +119,12 @@ fn split_attributes(attributes: &[Attribute]) -> Result<(Arguments, Vec<Attribut
         let path = attribute.path();
         if path.is_ident("rpc") {
             if arguments.is_some() {
-                return Err(Error::new(attribute.span(), "`#[rpc]` is given twice"));
+                return Err(Error::new_spanned(attribute, "`#[rpc]` is given twice"));
             }
             arguments = Some(attribute.parse_args()?);
         } else if path.is_ident("cfg") || path.is_ident("cfg_attr") {
-            return Err(Error::new(
-                attribute.span(),
+            return Err(Error::new_spanned(
+                attribute,
                 "a method can't be conditional: put the condition on the whole trait",
             ));
         } else {
@@ -155,14 +152,14 @@ fn check_qualifiers(signature: &Signature) -> Result<()> {
         ));
     }
     if !signature.generics.params.is_empty() {
-        return Err(Error::new(
-            signature.generics.params.span(),
+        return Err(Error::new_spanned(
+            &signature.generics.params,
             "a method of a service has no generic parameters",
         ));
     }
     if let Some(clause) = &signature.generics.where_clause {
-        return Err(Error::new(
-            clause.span(),
+        return Err(Error::new_spanned(
+            clause,
             "a method of a service has no `where` clause",
         ));
     }
@@ -173,15 +170,15 @@ fn request_argument(signature: &Signature) -> Result<(Pat, Type)> {
     let mut inputs = signature.inputs.iter();
     match inputs.next() {
         Some(FnArg::Receiver(receiver)) if is_shared_self(receiver) => {}
-        Some(other) => return Err(wrong_receiver(other.span())),
-        None => return Err(wrong_receiver(signature.ident.span())),
+        Some(other) => return Err(wrong_receiver(other)),
+        None => return Err(wrong_receiver(&signature.ident)),
     }
     match (inputs.next(), inputs.next()) {
         (Some(FnArg::Typed(argument)), None) => {
             Ok(((*argument.pat).clone(), (*argument.ty).clone()))
         }
-        (_, Some(extra)) => Err(Error::new(
-            extra.span(),
+        (_, Some(extra)) => Err(Error::new_spanned(
+            extra,
             "a method takes one request and nothing else: what goes beside the message is its \
              metadata",
         )),
@@ -196,9 +193,9 @@ fn is_shared_self(receiver: &Receiver) -> bool {
     receiver.reference.is_some() && receiver.mutability.is_none() && receiver.colon_token.is_none()
 }
 
-fn wrong_receiver(span: Span) -> Error {
-    Error::new(
-        span,
+fn wrong_receiver(found: &impl ToTokens) -> Error {
+    Error::new_spanned(
+        found,
         "the receiver of a method is `&self`: one value serves all calls at once",
     )
 }
@@ -213,7 +210,7 @@ fn response(signature: &Signature) -> Result<(Type, Type)> {
         .and_then(|response| only_argument(response, "Response"));
     match output {
         Some(output) => Ok(((**result).clone(), output)),
-        None => Err(Error::new(result.span(), shape)),
+        None => Err(Error::new_spanned(result, shape)),
     }
 }
 
@@ -256,8 +253,8 @@ fn messages(arguments: &Arguments) -> Result<Option<(LitStr, LitStr)>> {
     match (arguments.string("input")?, arguments.string("output")?) {
         (Some(input), Some(output)) => Ok(Some((input, output))),
         (None, None) => Ok(None),
-        (Some(lone), None) | (None, Some(lone)) => Err(Error::new(
-            lone.span(),
+        (Some(lone), None) | (None, Some(lone)) => Err(Error::new_spanned(
+            lone,
             "`input` and `output` go together: the full names of both messages",
         )),
     }

@@ -2,7 +2,6 @@
 
 use proc_macro2::TokenStream;
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
 use syn::{
     Attribute, Error, Expr, Ident, ItemTrait, LitStr, Result, Token, TraitItem, TypeParamBound,
     Visibility,
@@ -72,7 +71,7 @@ impl Service {
                         ("PER_SERVICE", Topics::PerService),
                     ],
                 )?
-                .map_or(Topics::PerMethod, |choice| choice.value),
+                .unwrap_or(Topics::PerMethod),
             topic: arguments.string("topic")?,
             group: arguments.string("group")?,
             descriptor_set: arguments.expression("descriptor_set").cloned(),
@@ -144,15 +143,15 @@ fn parse_trait(item: TokenStream) -> Result<ItemTrait> {
     let item: ItemTrait = syn::parse2(item).map_err(|error| {
         Error::new(error.span(), format!("`#[service]` is for traits: {error}"))
     })?;
-    if !item.generics.params.is_empty() || item.generics.where_clause.is_some() {
-        let span = match &item.generics.where_clause {
-            Some(clause) if item.generics.params.is_empty() => clause.span(),
-            _ => item.generics.params.span(),
-        };
-        return Err(Error::new(span, "a service has no generic parameters"));
+    let no_generics = "a service has no generic parameters";
+    if !item.generics.params.is_empty() {
+        return Err(Error::new_spanned(&item.generics.params, no_generics));
+    }
+    if let Some(clause) = &item.generics.where_clause {
+        return Err(Error::new_spanned(clause, no_generics));
     }
     if let Some(unsafety) = &item.unsafety {
-        return Err(Error::new(unsafety.span(), "a service is a safe trait"));
+        return Err(Error::new_spanned(unsafety, "a service is a safe trait"));
     }
     Ok(item)
 }
@@ -163,8 +162,8 @@ fn parse_methods(item: &ItemTrait) -> Result<Vec<Method>> {
     for item in &item.items {
         let parsed = match item {
             TraitItem::Fn(function) => Method::parse(function),
-            other => Err(Error::new(
-                other.span(),
+            other => Err(Error::new_spanned(
+                other,
                 "a service holds nothing but methods: `async fn`s",
             )),
         };

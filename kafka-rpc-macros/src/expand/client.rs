@@ -40,7 +40,7 @@ pub(super) fn expand(service: &Service) -> TokenStream {
             }
 
             /// A client whose requests pass through `interceptor` before they go to `inner`.
-            pub fn with_interceptor<F>(
+            pub fn with_interceptor<F: ::kafka_rpc::Interceptor>(
                 inner: S,
                 interceptor: F,
             ) -> #client<::kafka_rpc::InterceptedService<S, F>> {

@@ -52,7 +52,7 @@ pub(super) fn expand(service: &Service) -> TokenStream {
             }
 
             /// Serves `service`; every request passes through `interceptor` first.
-            pub fn with_interceptor<F>(
+            pub fn with_interceptor<F: ::kafka_rpc::Interceptor>(
                 service: T,
                 interceptor: F,
             ) -> ::kafka_rpc::InterceptedService<Self, F> {

@@ -29,7 +29,7 @@ impl<S> ClockClient<S> {
         Self { inner }
     }
     /// A client whose requests pass through `interceptor` before they go to `inner`.
-    pub fn with_interceptor<F>(
+    pub fn with_interceptor<F: ::kafka_rpc::Interceptor>(
         inner: S,
         interceptor: F,
     ) -> ClockClient<::kafka_rpc::InterceptedService<S, F>> {

@@ -67,7 +67,7 @@ impl<T: Orders> OrdersServer<T> {
         Self { inner: service }
     }
     /// Serves `service`; every request passes through `interceptor` first.
-    pub fn with_interceptor<F>(
+    pub fn with_interceptor<F: ::kafka_rpc::Interceptor>(
         service: T,
         interceptor: F,
     ) -> ::kafka_rpc::InterceptedService<Self, F> {
@@ -141,7 +141,7 @@ impl<S> OrdersClient<S> {
         Self { inner }
     }
     /// A client whose requests pass through `interceptor` before they go to `inner`.
-    pub fn with_interceptor<F>(
+    pub fn with_interceptor<F: ::kafka_rpc::Interceptor>(
         inner: S,
         interceptor: F,
     ) -> OrdersClient<::kafka_rpc::InterceptedService<S, F>> {

@@ -32,7 +32,7 @@ impl<T: Greeter> GreeterServer<T> {
         Self { inner: service }
     }
     /// Serves `service`; every request passes through `interceptor` first.
-    pub fn with_interceptor<F>(
+    pub fn with_interceptor<F: ::kafka_rpc::Interceptor>(
         service: T,
         interceptor: F,
     ) -> ::kafka_rpc::InterceptedService<Self, F> {
@@ -93,7 +93,7 @@ impl<S> GreeterClient<S> {
         Self { inner }
     }
     /// A client whose requests pass through `interceptor` before they go to `inner`.
-    pub fn with_interceptor<F>(
+    pub fn with_interceptor<F: ::kafka_rpc::Interceptor>(
         inner: S,
         interceptor: F,
     ) -> GreeterClient<::kafka_rpc::InterceptedService<S, F>> {

@@ -23,7 +23,7 @@ impl<T: Empty> EmptyServer<T> {
         Self { inner: service }
     }
     /// Serves `service`; every request passes through `interceptor` first.
-    pub fn with_interceptor<F>(
+    pub fn with_interceptor<F: ::kafka_rpc::Interceptor>(
         service: T,
         interceptor: F,
     ) -> ::kafka_rpc::InterceptedService<Self, F> {
