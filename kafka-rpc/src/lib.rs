@@ -28,6 +28,7 @@ pub use descriptor::{
 };
 pub use server::{Server, ServerBuilder, ServerHandle};
 pub use error::{Error, TopicProblem, TopicProblems};
+pub use kafka_rpc_macros::service;
 pub use prost;
 pub use prost_types;
 
