@@ -1,0 +1,3 @@
+//! What a call means, shown on the embedded broker.
+
+mod replies;
