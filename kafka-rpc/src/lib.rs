@@ -13,6 +13,7 @@ pub mod codegen;
 mod descriptor;
 mod error;
 pub mod server;
+pub mod telemetry;
 mod transport;
 mod wire;
 

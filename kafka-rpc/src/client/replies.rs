@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::waiting::{Outcome, WaitingCalls};
 use crate::call::Status;
+use crate::telemetry;
 use crate::transport::{Deliveries, Failure, Record, Records, TransportError, Undelivered};
 use crate::wire::{HeaderLimits, decode_reply};
 
@@ -49,7 +50,7 @@ impl Records for Replies {
         let orphans = strange + self.calls.end_all(&mut outcomes);
         if orphans > 0 {
             // Late, repeated, or for another client that shares the partition.
-            metrics::counter!("kafka_rpc.client.orphaned_replies").increment(orphans as u64);
+            telemetry::orphaned_replies(orphans);
         }
     }
 }

@@ -9,11 +9,14 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
+use tracing::Instrument;
 
 use super::dispatch::{Dispatch, PartitionId, Ticket};
 use super::router::{Call, ReplyTo};
 use super::{codec, reply};
-use crate::call::{Body, BoxError, CallContext, Request, Response, Status};
+use crate::call::{Body, BoxError, CallContext, Code, Request, Response, Status};
+use crate::descriptor::Method;
+use crate::telemetry::{self, ServerMetrics, Side};
 use crate::transport::{Deliveries, Failure, Outgoing, Producer, Undelivered};
 use crate::wire::{ContentType, CorrelationId};
 
@@ -126,7 +129,9 @@ where
         match work {
             Work::Handle(call) if call.deadline.is_passed() => {
                 tracing::debug!(method = call.method.descriptor().path, "too late to handle");
-                metrics::counter!("kafka_rpc.server.expired").increment(1);
+                let metrics = ServerMetrics::of(call.method);
+                metrics.expired();
+                metrics.end(Code::DeadlineExceeded, call.arrived.elapsed());
                 self.over(ticket);
             }
             Work::Handle(call) => self.spawn(ticket, call),
@@ -160,7 +165,7 @@ where
         });
     }
 
-    /// Runs the handler. The record to be sent; `None` where nobody waits for one.
+    /// Runs the handler, and shows it. The record to be sent; `None` where nobody waits for one.
     async fn handle(self: Arc<Self>, call: Call) -> Option<Outgoing> {
         let Call {
             method,
@@ -169,28 +174,45 @@ where
             deadline,
             content_type,
             reply,
+            span,
+            arrived,
         } = call;
+        let metrics = ServerMetrics::of(method);
+        let running = metrics.start(arrived.elapsed());
+        let trace = telemetry::incoming(request.metadata(), &span);
         let context = CallContext {
             deadline: Some(deadline),
-            trace: None,
+            trace: trace.clone(),
         };
-        let answer = AssertUnwindSafe(context.scope(self.answer(request, content_type)));
-        let outcome = match timeout_at(deadline.instant(), answer.catch_unwind()).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_panic)) => {
-                let path = method.descriptor().path;
-                tracing::error!(method = path, "the handler panicked");
-                metrics::counter!("kafka_rpc.server.panics").increment(1);
-                Err(Status::internal(format!("the handler of {path} panicked")))
-            }
-            Err(_) => {
-                // The caller has given up at the same moment.
-                metrics::counter!("kafka_rpc.server.expired").increment(1);
-                return None;
-            }
+        let answer = context.scope(self.answer(request, content_type));
+        let answer = AssertUnwindSafe(answer).catch_unwind();
+        let outcome = timeout_at(deadline.instant(), answer)
+            .instrument(span.clone())
+            .await;
+        drop(running);
+        let outcome = match outcome {
+            Ok(Ok(outcome)) => Some(outcome),
+            Ok(Err(_panic)) => Some(Err(panicked(method))),
+            // The caller gives up at the same moment: it is not told.
+            Err(_) => None,
         };
-        let to = reply?;
-        Some(reply::record(&to, content_type, outcome, self.message_limit))
+        let (code, message) = match &outcome {
+            Some(Ok(_)) => (Code::Ok, ""),
+            Some(Err(status)) => (status.code(), status.message()),
+            None => (Code::DeadlineExceeded, "the deadline passed while the handler ran"),
+        };
+        telemetry::record_outcome(&span, Side::Server, code, message);
+        metrics.end(code, arrived.elapsed());
+        let mut record = None;
+        if let (Some(to), Some(mut outcome)) = (reply, outcome) {
+            let metadata = match &mut outcome {
+                Ok(response) => response.metadata_mut(),
+                Err(status) => status.metadata_mut(),
+            };
+            telemetry::reply(metadata, trace.as_ref());
+            record = Some(reply::record(&to, content_type, outcome, self.message_limit));
+        }
+        record
     }
 
     async fn answer(
@@ -259,6 +281,13 @@ where
         drop(failing);
         self.dispatch.lock().settled(ticket);
     }
+}
+
+fn panicked(method: Method) -> Status {
+    let path = method.descriptor().path;
+    tracing::error!(method = path, "the handler panicked");
+    metrics::counter!("kafka_rpc.server.panics").increment(1);
+    Status::internal(format!("the handler of {path} panicked"))
 }
 
 /// Takes the producer's reports to the calls, without keeping them alive.

@@ -10,10 +10,11 @@ use super::calls::{Calls, Queue, Work};
 use super::dispatch::{Cancelled, Flow, PartitionId, Submission};
 use super::lifecycle::Lifecycle;
 use super::progress::{Arrival, Progress};
-use super::router::{Router, Verdict};
+use super::router::{Now, Router, Verdict};
 use crate::Error;
-use crate::call::{Body, BoxError, Request, Response};
-use crate::descriptor::Delivery;
+use crate::call::{Body, BoxError, Code, Request, Response};
+use crate::descriptor::{Delivery, Method};
+use crate::telemetry::{self, ServerMetrics};
 use crate::transport::{
     CommittedOffset, Control, Member, PartitionRef, Record, TransportError,
 };
@@ -170,7 +171,7 @@ impl<S> GroupMember<S> {
 
     fn commit_failed(&self, seq: u64, error: &TransportError) {
         tracing::warn!(%error, "a commit failed; the next one covers the same");
-        metrics::counter!("kafka_rpc.server.commit_failures").increment(1);
+        telemetry::commit_failed();
         self.calls.dispatch.lock().commit_failed(seq);
     }
 }
@@ -181,7 +182,7 @@ where
     S::Error: Into<BoxError>,
     S::Future: Send,
 {
-    fn take(&self, dispatch: &mut Queue, record: Record, now: SystemTime) {
+    fn take(&self, dispatch: &mut Queue, record: Record, now: Now) {
         let partition = PartitionRef {
             topic: Arc::clone(&record.topic),
             partition: record.partition,
@@ -192,14 +193,7 @@ where
         };
         match dispatch.arrive(id, offset) {
             Some(Arrival::Handle) => {}
-            Some(Arrival::AlreadyDone) => {
-                metrics::counter!("kafka_rpc.server.already_done").increment(1);
-                return;
-            }
-            Some(Arrival::Repeat) => {
-                metrics::counter!("kafka_rpc.server.repeats").increment(1);
-                return;
-            }
+            Some(Arrival::AlreadyDone | Arrival::Repeat) => return telemetry::repeated_record(),
             None => return,
         }
         let submission = match self.router.verdict(record, now) {
@@ -210,7 +204,8 @@ where
                 delivery: call.method.descriptor().delivery,
                 call: Work::Handle(call),
             },
-            Verdict::Refuse(status, to) => {
+            Verdict::Refuse(reason, status, to) => {
+                telemetry::refused_request(reason, true);
                 refused(&partition, offset, &status);
                 Submission {
                     key: None,
@@ -220,7 +215,8 @@ where
                     call: Work::Refuse(status, to),
                 }
             }
-            Verdict::StepPast(status) => {
+            Verdict::StepPast(reason, status) => {
+                telemetry::refused_request(reason, false);
                 refused(&partition, offset, &status);
                 dispatch.skip(id, offset);
                 return;
@@ -236,13 +232,19 @@ where
     }
 
     fn cancel(&self, dispatch: &mut Queue, id: PartitionId, call: &CorrelationId) {
-        metrics::counter!("kafka_rpc.server.cancels").increment(1);
         match dispatch.cancel(id, call) {
             Cancelled::Running(ticket) => self.calls.abort(ticket),
-            // Gone before it began, or over before the cancel came.
-            Cancelled::Waiting(_) | Cancelled::Unknown => {}
+            Cancelled::Waiting(Work::Handle(call)) => cancelled(call.method, call.arrived),
+            // Over before the cancel came.
+            Cancelled::Waiting(Work::Refuse(..)) | Cancelled::Unknown => {}
         }
     }
+}
+
+fn cancelled(method: Method, arrived: Instant) {
+    let metrics = ServerMetrics::of(method);
+    metrics.cancelled();
+    metrics.end(Code::Cancelled, arrived.elapsed());
 }
 
 fn refused(partition: &PartitionRef, offset: i64, status: &crate::Status) {
@@ -253,7 +255,6 @@ fn refused(partition: &PartitionRef, offset: i64, status: &crate::Status) {
         %status,
         "a request is refused"
     );
-    metrics::counter!("kafka_rpc.server.refused").increment(1);
 }
 
 impl<S> Member for GroupMember<S>
@@ -323,7 +324,10 @@ where
     }
 
     fn records(&mut self, batch: &mut Vec<Record>) {
-        let now = SystemTime::now();
+        let now = Now {
+            wall: SystemTime::now(),
+            instant: Instant::now(),
+        };
         {
             let mut dispatch = self.calls.dispatch.lock();
             for record in batch.drain(..) {
