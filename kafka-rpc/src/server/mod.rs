@@ -1,5 +1,6 @@
 //! The server's side: what handles calls.
 
+mod dispatch;
 mod progress;
 mod service;
 
