@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::{AbortHandle, Abortable};
+use futures_util::future::{AbortHandle, AbortRegistration, Abortable};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
@@ -91,6 +91,20 @@ impl<S> Calls<S> {
         }
     }
 
+    /// A call's permit and key come free.
+    fn finished(&self, ticket: Ticket) {
+        self.handlers.lock().remove(&ticket);
+        self.dispatch.lock().finished(ticket);
+    }
+
+    /// A call is over without a reply.
+    fn over(&self, ticket: Ticket) {
+        self.handlers.lock().remove(&ticket);
+        let mut dispatch = self.dispatch.lock();
+        dispatch.finished(ticket);
+        dispatch.settled(ticket);
+    }
+
     fn send(&self, ticket: Ticket, record: Outgoing) -> Result<(), Box<Undelivered>> {
         let producer = self.producer.lock().clone();
         match producer {
@@ -112,20 +126,23 @@ where
         loop {
             {
                 let mut dispatch = self.dispatch.lock();
-                while let Some(next) = dispatch.start() {
-                    started.push(next);
+                while let Some((ticket, work)) = dispatch.start() {
+                    // Under the same lock, so that a cancel finds what it ends.
+                    let (handle, registration) = AbortHandle::new_pair();
+                    self.handlers.lock().insert(ticket, handle);
+                    started.push((ticket, work, registration));
                 }
             }
             if started.is_empty() {
                 return;
             }
-            for (ticket, work) in started.drain(..) {
-                self.begin(ticket, work);
+            for (ticket, work, registration) in started.drain(..) {
+                self.begin(ticket, work, registration);
             }
         }
     }
 
-    fn begin(self: &Arc<Self>, ticket: Ticket, work: Work) {
+    fn begin(self: &Arc<Self>, ticket: Ticket, work: Work, registration: AbortRegistration) {
         match work {
             Work::Handle(call) if call.deadline.is_passed() => {
                 tracing::debug!(method = call.method.descriptor().path, "too late to handle");
@@ -134,20 +151,18 @@ where
                 metrics.end(Code::DeadlineExceeded, call.arrived.elapsed());
                 self.over(ticket);
             }
-            Work::Handle(call) => self.spawn(ticket, call),
+            Work::Handle(call) => self.spawn(ticket, call, registration),
             Work::Refuse(status, to) => {
                 let outcome = Err(status);
                 let record =
                     reply::record(&to, ContentType::Protobuf, outcome, self.message_limit);
                 self.reply(ticket, record);
-                self.dispatch.lock().finished(ticket);
+                self.finished(ticket);
             }
         }
     }
 
-    fn spawn(self: &Arc<Self>, ticket: Ticket, call: Box<Call>) {
-        let (handle, registration) = AbortHandle::new_pair();
-        self.handlers.lock().insert(ticket, handle);
+    fn spawn(self: &Arc<Self>, ticket: Ticket, call: Box<Call>, registration: AbortRegistration) {
         let running = Running {
             calls: Arc::clone(self),
             ticket,
@@ -156,12 +171,17 @@ where
         let work = Abortable::new(self.clone().handle(*call), registration);
         self.runtime.spawn(async move {
             let mut running = running;
-            if let Ok(Some(record)) = work.await {
-                running.reply(record);
+            let outcome = work.await;
+            running.over = true;
+            let calls = &running.calls;
+            if let Ok(Some(record)) = outcome {
+                // The reply leaves before the next call of the same key can start.
+                calls.reply(ticket, record);
+                calls.finished(ticket);
             } else {
-                running.end();
+                calls.over(ticket);
             }
-            running.calls.start_ready();
+            calls.start_ready();
         });
     }
 
@@ -240,13 +260,6 @@ where
         }
     }
 
-    /// A call without a reply is over.
-    fn over(&self, ticket: Ticket) {
-        let mut dispatch = self.dispatch.lock();
-        dispatch.finished(ticket);
-        dispatch.settled(ticket);
-    }
-
     fn not_delivered(self: &Arc<Self>, ticket: Ticket, undelivered: Undelivered) {
         let Undelivered { record, error } = undelivered;
         let passing = matches!(
@@ -317,42 +330,12 @@ struct Running<S> {
     over: bool,
 }
 
-impl<S> Running<S> {
-    /// Ends without a reply.
-    fn end(&mut self) {
-        if std::mem::replace(&mut self.over, true) {
-            return;
-        }
-        self.calls.handlers.lock().remove(&self.ticket);
-        let mut dispatch = self.calls.dispatch.lock();
-        dispatch.finished(self.ticket);
-        dispatch.settled(self.ticket);
-    }
-}
-
-impl<S> Running<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + Sync + 'static,
-    S::Error: Into<BoxError>,
-    S::Future: Send,
-{
-    /// Ends with a reply, which leaves before the next call of the same key can start.
-    fn reply(&mut self, record: Outgoing) {
-        self.over = true;
-        self.calls.handlers.lock().remove(&self.ticket);
-        self.calls.reply(self.ticket, record);
-        self.calls.dispatch.lock().finished(self.ticket);
-    }
-}
-
 impl<S> Drop for Running<S> {
-    /// The runtime ended, and the handler with it.
+    /// The runtime ended, and the handler with it: its call is not settled, so that the partition's
+    /// next owner handles it.
     fn drop(&mut self) {
         if !self.over {
-            self.over = true;
-            self.calls.handlers.lock().remove(&self.ticket);
-            // Not settled: the next owner handles it again.
-            self.calls.dispatch.lock().finished(self.ticket);
+            self.calls.finished(self.ticket);
         }
     }
 }

@@ -82,6 +82,12 @@ impl<S> GroupMember<S> {
         }
     }
 
+    fn know(&mut self, partition: &PartitionRef, id: PartitionId) {
+        self.ids.insert(partition.clone(), id);
+        self.partitions.insert(id, partition.clone());
+        self.fresh.push(partition.clone());
+    }
+
     fn forget(&mut self, partition: &PartitionRef) -> Option<PartitionId> {
         let id = self.ids.remove(partition)?;
         self.partitions.remove(&id);
@@ -182,7 +188,7 @@ where
     S::Error: Into<BoxError>,
     S::Future: Send,
 {
-    fn take(&self, dispatch: &mut Queue, record: Record, now: Now) {
+    fn take(&mut self, dispatch: &mut Queue, record: Record, now: Now) {
         let partition = PartitionRef {
             topic: Arc::clone(&record.topic),
             partition: record.partition,
@@ -193,7 +199,11 @@ where
         };
         match dispatch.arrive(id, offset) {
             Some(Arrival::Handle) => {}
-            Some(Arrival::AlreadyDone | Arrival::Repeat) => return telemetry::repeated_record(),
+            Some(Arrival::AlreadyDone) => return telemetry::repeated_record(),
+            Some(Arrival::Repeat) => {
+                self.begin_again(dispatch, &partition, offset);
+                return self.take(dispatch, record, now);
+            }
             None => return,
         }
         let submission = match self.router.verdict(record, now) {
@@ -229,6 +239,21 @@ where
         };
         // Given back only where the partition is being given up, and then it is the next owner's.
         let _next_owners = dispatch.submit(id, offset, submission);
+    }
+
+    /// Offsets went back: the topic was made anew, or the log was cut by an election. What we know
+    /// of the partition is of other records.
+    fn begin_again(&mut self, dispatch: &mut Queue, partition: &PartitionRef, offset: i64) {
+        tracing::warn!(
+            topic = &*partition.topic,
+            partition = partition.partition,
+            offset,
+            "offsets went back: the partition is taken as new from there"
+        );
+        if let Some(old) = self.forget(partition) {
+            drop(dispatch.release(old));
+        }
+        self.know(partition, dispatch.assign(Progress::start(offset)));
     }
 
     fn cancel(&self, dispatch: &mut Queue, id: PartitionId, call: &CorrelationId) {
@@ -278,9 +303,7 @@ where
             |at| Progress::resume(at.offset, &at.metadata),
         );
         let id = self.calls.dispatch.lock().assign(progress);
-        self.ids.insert(partition.clone(), id);
-        self.partitions.insert(id, partition.clone());
-        self.fresh.push(partition.clone());
+        self.know(partition, id);
         start
     }
 
@@ -328,13 +351,14 @@ where
             wall: SystemTime::now(),
             instant: Instant::now(),
         };
+        let calls = Arc::clone(&self.calls);
         {
-            let mut dispatch = self.calls.dispatch.lock();
+            let mut dispatch = calls.dispatch.lock();
             for record in batch.drain(..) {
                 self.take(&mut dispatch, record, now);
             }
         }
-        self.calls.start_ready();
+        calls.start_ready();
     }
 
     fn committed(&mut self, seq: u64, outcome: Result<(), TransportError>) {

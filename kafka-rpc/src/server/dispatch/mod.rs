@@ -57,6 +57,18 @@ pub(crate) struct Dispatch<C, I> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PartitionId(u64);
 
+impl PartitionId {
+    /// For those who can carry a number only.
+    pub(crate) fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    /// Back from [`to_bits`](Self::to_bits).
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+}
+
 /// A call that was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Ticket {
