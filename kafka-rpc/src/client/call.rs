@@ -190,7 +190,7 @@ async fn exchange(
     }
     let outcome = outcome.await;
     guard.armed = false;
-    outcome.map_err(|_| Status::unavailable("the channel's runtime has ended"))?
+    outcome.map_err(|_| Status::internal("a pending call was lost"))?
 }
 
 /// What a caller is told when a method's topics can't be used.
@@ -234,7 +234,7 @@ impl Drop for CancelOnDrop<'_> {
         };
         if let Err(refused) = self.caller.producer.send(record, NO_CALL) {
             tracing::debug!(error = %refused.error, "a cancel could not be sent");
-            metrics::counter!("kafka_rpc.client.lost_cancels").increment(1);
+            telemetry::cancel_lost();
         }
     }
 }

@@ -271,7 +271,7 @@ where
         let too_large = error.failure == Failure::TooLarge && !record.value.is_empty();
         if passing && now.duration_since(since) < REPLY_RETRY_LIMIT {
             tracing::debug!(%error, "a reply is sent again");
-            metrics::counter!("kafka_rpc.server.reply_retries").increment(1);
+            telemetry::reply_retried();
             let calls = Arc::clone(self);
             self.runtime.spawn(async move {
                 tokio::time::sleep(REPLY_RETRY_PAUSE).await;
@@ -281,7 +281,7 @@ where
             self.reply(ticket, smaller);
         } else {
             tracing::warn!(%error, "a reply is lost");
-            metrics::counter!("kafka_rpc.server.lost_replies").increment(1);
+            telemetry::reply_lost();
             self.settle(ticket);
         }
     }
@@ -299,7 +299,7 @@ where
 fn panicked(method: Method) -> Status {
     let path = method.descriptor().path;
     tracing::error!(method = path, "the handler panicked");
-    metrics::counter!("kafka_rpc.server.panics").increment(1);
+    telemetry::handler_panicked();
     Status::internal(format!("the handler of {path} panicked"))
 }
 

@@ -11,7 +11,6 @@ use std::hash::Hash;
 
 use bytes::Bytes;
 
-pub(crate) use self::commits::CommitBatch;
 use self::commits::InFlight;
 use self::partition::Partition;
 use super::progress::{Arrival, Progress};
@@ -256,6 +255,11 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
             changes.extend(flow.map(|flow| (id, flow)));
         }
         changes
+    }
+
+    /// The lowest offset of a partition that is not finished; `None` before its first record.
+    pub(crate) fn unfinished(&self, id: PartitionId) -> Option<i64> {
+        self.partitions.get(&id).and_then(Partition::unfinished)
     }
 
     /// How many handlers run.

@@ -13,6 +13,11 @@ pub(super) const EXPIRED_REQUESTS: &str = "kafka_rpc.server.expired_requests";
 pub(super) const REFUSED_REQUESTS: &str = "kafka_rpc.server.refused_requests";
 pub(super) const REPEATED_RECORDS: &str = "kafka_rpc.server.repeated_records";
 pub(super) const COMMIT_FAILURES: &str = "kafka_rpc.server.commit_failures";
+pub(super) const HANDLER_PANICS: &str = "kafka_rpc.server.panics";
+pub(super) const REPLY_RETRIES: &str = "kafka_rpc.server.reply_retries";
+pub(super) const LOST_REPLIES: &str = "kafka_rpc.server.lost_replies";
+pub(super) const DRAIN_TIMEOUTS: &str = "kafka_rpc.server.drain_timeouts";
+pub(super) const LOST_CANCELS: &str = "kafka_rpc.client.lost_cancels";
 pub(super) const LAG: &str = "kafka_rpc.server.lag";
 
 pub(super) const RPC_SYSTEM: &str = "rpc.system.name";
@@ -82,6 +87,10 @@ pub(super) const METRICS: &[Metric] = &[
         ORPHANED_REPLIES,
         "Replies that no call waits for: late, duplicate or foreign",
     ),
+    counter(
+        LOST_CANCELS,
+        "Cancels that could not be written; the handler runs on",
+    ),
     counter("kafka_rpc.inbox.errors", "Failed attempts to read replies"),
     seconds(
         SERVER_DURATION,
@@ -106,6 +115,10 @@ pub(super) const METRICS: &[Metric] = &[
         REPEATED_RECORDS,
         "Records that came again after they were finished, and were stepped past",
     ),
+    counter(HANDLER_PANICS, "Handlers that panicked"),
+    counter(REPLY_RETRIES, "Replies that could not be written and were sent again"),
+    counter(LOST_REPLIES, "Replies that could not be written at all"),
+    counter(DRAIN_TIMEOUTS, "Servers that ended before their handlers did"),
     gauge(LAG, "Records of a partition that are not finished yet"),
     counter(
         "kafka_rpc.server.rebalances",
