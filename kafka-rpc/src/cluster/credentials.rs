@@ -59,11 +59,7 @@ impl Sasl {
         Self::with("SCRAM-SHA-512", user, password)
     }
 
-    fn with(
-        mechanism: &'static str,
-        user: impl Into<String>,
-        password: impl Into<String>,
-    ) -> Self {
+    fn with(mechanism: &'static str, user: impl Into<String>, password: impl Into<String>) -> Self {
         Self {
             mechanism,
             user: user.into(),
@@ -124,8 +120,14 @@ mod tests {
         let (tls, sasl) = (Tls::new(), Sasl::plain("u", "p"));
         assert_eq!(protocol(None, None), None);
         assert_eq!(protocol(Some(&tls), None).as_deref(), Some("ssl"));
-        assert_eq!(protocol(None, Some(&sasl)).as_deref(), Some("sasl_plaintext"));
-        assert_eq!(protocol(Some(&tls), Some(&sasl)).as_deref(), Some("sasl_ssl"));
+        assert_eq!(
+            protocol(None, Some(&sasl)).as_deref(),
+            Some("sasl_plaintext")
+        );
+        assert_eq!(
+            protocol(Some(&tls), Some(&sasl)).as_deref(),
+            Some("sasl_ssl")
+        );
     }
 
     #[test]

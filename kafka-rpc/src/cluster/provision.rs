@@ -29,12 +29,23 @@ pub(crate) async fn ensure(
     let until = Instant::now() + limit;
     let mut found = HashMap::with_capacity(wanted.topics.len());
     let mut problems = Vec::new();
-    let missing = look(transport, wanted, &wanted.topics, limit, &mut found, &mut problems).await?;
+    let missing = look(
+        transport,
+        wanted,
+        &wanted.topics,
+        limit,
+        &mut found,
+        &mut problems,
+    )
+    .await?;
     let made = if !missing.is_empty() && wanted.may_create {
         create(transport, wanted, missing, until, &mut problems).await?
     } else {
         problems.extend(missing.iter().map(|topic| {
-            wanted.problem(topic, "it does not exist, and creating topics is switched off")
+            wanted.problem(
+                topic,
+                "it does not exist, and creating topics is switched off",
+            )
         }));
         Vec::new()
     };
@@ -83,9 +94,10 @@ async fn create(
     for (topic, outcome) in missing.into_iter().zip(outcomes) {
         match outcome {
             CreateOutcome::Created => made.push(topic),
-            CreateOutcome::Denied => problems.push(
-                wanted.problem(&topic, "it does not exist, and the right to create it is missing"),
-            ),
+            CreateOutcome::Denied => problems.push(wanted.problem(
+                &topic,
+                "it does not exist, and the right to create it is missing",
+            )),
             CreateOutcome::Refused(error) => {
                 problems.push(wanted.problem(&topic, &error.message));
             }

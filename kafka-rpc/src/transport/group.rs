@@ -33,8 +33,11 @@ pub(crate) struct CommittedOffset {
 /// thread of the transport, which drops the member once the group has been left.
 pub(crate) trait Member: Send + 'static {
     /// A partition is ours now. Returns the offset to read from; `None` for the earliest.
-    fn assigned(&mut self, partition: &PartitionRef, committed: Option<CommittedOffset>)
-    -> Option<i64>;
+    fn assigned(
+        &mut self,
+        partition: &PartitionRef,
+        committed: Option<CommittedOffset>,
+    ) -> Option<i64>;
 
     /// All partitions of an assignment, maybe none, have been told.
     fn joined(&mut self);

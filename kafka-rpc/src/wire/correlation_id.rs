@@ -29,11 +29,6 @@ impl CorrelationId {
     /// The length of a UUID's text.
     const UUID_LEN: usize = uuid::fmt::Hyphenated::LENGTH;
 
-    /// A new id for a call of ours: the text of a random (version 4) UUID.
-    pub(crate) fn random() -> Self {
-        Self::from_uuid(Uuid::new_v4().as_u128())
-    }
-
     /// The id that is the text of this UUID, in lower case with hyphens.
     pub(crate) fn from_uuid(uuid: u128) -> Self {
         let mut bytes = [0; Self::MAX_LEN];
@@ -124,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_random_id_is_the_text_of_a_version_4_uuid() {
-        let id = CorrelationId::random();
+        let id = CorrelationId::from_uuid(Uuid::new_v4().as_u128());
         let text = std::str::from_utf8(id.as_bytes()).unwrap();
         assert_eq!(text.len(), 36);
         assert_eq!(Uuid::parse_str(text).unwrap().get_version_num(), 4);
@@ -133,7 +128,7 @@ mod tests {
 
     #[test]
     fn random_ids_differ() {
-        let ids: HashSet<_> = (0..1000).map(|_| CorrelationId::random()).collect();
+        let ids: HashSet<_> = (0..1000).map(|_| CorrelationId::from_uuid(Uuid::new_v4().as_u128())).collect();
         assert_eq!(ids.len(), 1000);
     }
 

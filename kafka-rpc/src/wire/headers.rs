@@ -55,11 +55,13 @@ impl Headers {
     }
 
     /// The value of the first header of this name. Names are compared byte by byte, as Kafka does.
+    #[cfg(test)]
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
         self.get_all(name).next()
     }
 
     /// The values of all headers of this name, in their order.
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn get_all<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h [u8]> {
         self.iter()
             .filter(move |(other, _)| *other == name)
@@ -69,11 +71,6 @@ impl Headers {
     /// How many headers there are.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
-    }
-
-    /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ends.is_empty()
     }
 
     /// The bytes of all names and values together.

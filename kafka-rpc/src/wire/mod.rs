@@ -34,5 +34,5 @@ pub(crate) use limits::HeaderLimits;
 pub(crate) use partition::partition_for_key;
 pub(crate) use reply::{MessageHead, ReplyHead, decode_reply, encode_failure, encode_reply};
 pub(crate) use reply_address::ReplyAddress;
-pub(crate) use request::{Refusal, RequestHead, decode_request, encode_request};
-pub(crate) use topics::{TopicNames, UnnamedTopic, group_name};
+pub(crate) use request::{RequestHead, decode_request, encode_request};
+pub(crate) use topics::{TopicNames, group_name};

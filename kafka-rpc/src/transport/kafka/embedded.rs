@@ -47,9 +47,10 @@ impl EmbeddedBroker {
         // SAFETY: `cluster` belongs to `host`, which is alive.
         unsafe { rd_kafka_mock_group_initial_rebalance_delay_ms(cluster, 0) };
         // SAFETY: as above; the string lives as long as the cluster and ends with NUL.
-        let bootstrap = unsafe { std::ffi::CStr::from_ptr(rd_kafka_mock_cluster_bootstraps(cluster)) }
-            .to_string_lossy()
-            .into_owned();
+        let bootstrap =
+            unsafe { std::ffi::CStr::from_ptr(rd_kafka_mock_cluster_bootstraps(cluster)) }
+                .to_string_lossy()
+                .into_owned();
         Ok(Arc::new(Self { host, bootstrap }))
     }
 
@@ -68,20 +69,26 @@ impl EmbeddedBroker {
         let refused = |why: String| {
             TransportError::new(
                 Failure::Config,
-                format!("can't create topic {} on the embedded broker: {why}", topic.name),
+                format!(
+                    "can't create topic {} on the embedded broker: {why}",
+                    topic.name
+                ),
             )
         };
         let cluster = mock_cluster(&self.host)?;
         let name = CString::new(&*topic.name).map_err(|error| refused(error.to_string()))?;
-        let partitions = i32::try_from(topic.partitions)
-            .map_err(|error| refused(error.to_string()))?;
+        let partitions =
+            i32::try_from(topic.partitions).map_err(|error| refused(error.to_string()))?;
         // SAFETY: `cluster` belongs to `host`, which is alive; `name` ends with NUL.
         let code = unsafe { rd_kafka_mock_topic_create(cluster, name.as_ptr(), partitions, 1) };
         match RDKafkaErrorCode::from(code) {
             RDKafkaErrorCode::NoError | RDKafkaErrorCode::TopicAlreadyExists => Ok(()),
             code => Err(TransportError::new(
                 failure(code),
-                format!("can't create topic {} on the embedded broker: {code}", topic.name),
+                format!(
+                    "can't create topic {} on the embedded broker: {code}",
+                    topic.name
+                ),
             )),
         }
     }

@@ -41,7 +41,8 @@ pub(super) fn failure(code: RDKafkaErrorCode) -> Failure {
         | E::Fenced
         | E::FencedInstanceId
         | E::ProducerFenced
-        | E::PurgeQueue | E::PurgeInflight => Failure::Fatal,
+        | E::PurgeQueue
+        | E::PurgeInflight => Failure::Fatal,
         _ => Failure::Other,
     }
 }

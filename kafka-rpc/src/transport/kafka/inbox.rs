@@ -95,7 +95,11 @@ fn follow(
     let doing = format!("find the end of {topic} [{partition}]");
     let until = Instant::now() + END_OFFSET_LIMIT;
     let end = loop {
-        match consumer.fetch_watermarks(topic, partition, until.saturating_duration_since(Instant::now())) {
+        match consumer.fetch_watermarks(
+            topic,
+            partition,
+            until.saturating_duration_since(Instant::now()),
+        ) {
             Ok((_, end)) => break end,
             Err(error) => {
                 let error = explained(&doing, &error, &consumer.context().last_error);

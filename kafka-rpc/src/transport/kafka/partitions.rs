@@ -46,14 +46,13 @@ pub(super) fn commit_list(
 
 /// The first partition's error.
 pub(super) fn first_error(list: &TopicPartitionList) -> KafkaResult<()> {
-    list.elements().iter().try_for_each(|element| element.error())
+    list.elements()
+        .iter()
+        .try_for_each(|element| element.error())
 }
 
 /// What was committed for the partition at `index`.
-pub(super) fn committed_offset(
-    list: &TopicPartitionList,
-    index: usize,
-) -> Option<CommittedOffset> {
+pub(super) fn committed_offset(list: &TopicPartitionList, index: usize) -> Option<CommittedOffset> {
     let element = *native(list).get(index)?;
     let offset = (element.offset >= 0).then_some(element.offset)?;
     Some(CommittedOffset {

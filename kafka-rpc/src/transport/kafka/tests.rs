@@ -62,7 +62,9 @@ fn outgoing(topic: &Arc<str>, value: &'static str) -> Outgoing {
         partition: Some(0),
         key: Some(Bytes::from_static(b"key")),
         value: Bytes::from_static(value.as_bytes()),
-        headers: [("name", "value"), ("empty", "")].into_iter().collect::<Headers>(),
+        headers: [("name", "value"), ("empty", "")]
+            .into_iter()
+            .collect::<Headers>(),
     }
 }
 

@@ -78,9 +78,7 @@ pub(super) async fn create(
     let results = admin
         .create_topics(native.iter(), &options)
         .await
-        .map_err(|error| {
-            explained("create topics", &error, &admin.inner().context().last_error)
-        })?;
+        .map_err(|error| explained("create topics", &error, &admin.inner().context().last_error))?;
     Ok(topics
         .iter()
         .map(|topic| {
