@@ -15,15 +15,19 @@
 //! with `sh`. Its calls block the thread: an async test makes them before it starts to measure time, or in `spawn_blocking`.
 
 pub mod foreign;
+mod gate;
 pub mod java;
 pub mod kafka;
 pub mod process;
 pub mod service;
+mod sightings;
 mod soon;
 mod unique;
 mod within;
 pub mod world;
 
+pub use gate::Gate;
+pub use sightings::{OnDrop, Seen, Sightings, sightings};
 pub use soon::{soon, until};
 pub use unique::unique;
 pub use within::within;
