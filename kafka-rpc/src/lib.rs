@@ -9,6 +9,7 @@ mod call;
 pub mod codegen;
 mod descriptor;
 pub mod server;
+#[allow(dead_code)]
 mod wire;
 
 pub use call::{
