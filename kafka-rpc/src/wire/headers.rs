@@ -73,11 +73,6 @@ impl Headers {
         self.ends.len()
     }
 
-    /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
     /// The bytes of all names and values together.
     pub(crate) fn byte_len(&self) -> usize {
         self.names.len() + self.values.len()

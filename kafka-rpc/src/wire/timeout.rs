@@ -157,6 +157,8 @@ mod tests {
         assert_eq!(text(Duration::from_nanos(100_000_001)), "100001u");
         assert_eq!(text(Duration::from_nanos(99_999_999_001)), "100S");
         assert_eq!(text(Duration::from_nanos(29_999_999_999)), "30S");
+        assert_eq!(text(Duration::new(99_999_999, 1)), "1666667M");
+        assert_eq!(text(Duration::new(99_999_999 * 60, 1)), "1666667H");
     }
 
     #[test]
