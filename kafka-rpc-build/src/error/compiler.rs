@@ -1,7 +1,7 @@
 //! The errors of the protobuf compiler, shown as our own.
 
 use miette::Diagnostic;
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 use super::Error;
 use super::problem::{Place, Problem, nearest};
@@ -27,115 +27,127 @@ impl Error {
 fn explain(diagnostic: &dyn Diagnostic, file: Option<&str>, sources: &Sources) -> Problem {
     let inner = diagnostic.diagnostic_source();
     let message = inner.map_or_else(|| diagnostic.to_string(), ToString::to_string);
-    let text = file.and_then(|file| sources.text(file));
     let mut problem = Problem::new(message.replace('\'', "`"));
+    let mut suggestion = None;
     if let Some(file) = file {
         let name = sources.display(file);
-        let place = text
-            .as_deref()
-            .and_then(|text| underline(diagnostic, &message, &name, text));
-        problem = problem.at(place.unwrap_or(Place {
-            element: "the whole file".to_owned(),
-            file: name,
-            position: None,
-        }));
+        let text = sources.text(file).unwrap_or_default();
+        let meant = Meant::find(diagnostic, &message, &text);
+        suggestion = meant
+            .as_ref()
+            .and_then(|meant| suggest(meant.word, &message, &text));
+        problem = problem.at(match meant {
+            Some(Meant { start, end, .. }) => place_in_text(name, String::new(), &text, start, end),
+            None => Place {
+                element: "the whole file".to_owned(),
+                file: name,
+                position: None,
+            },
+        });
     }
-    let given = inner
-        .and_then(Diagnostic::help)
-        .or_else(|| diagnostic.help());
-    match given
-        .map(|help| help.to_string())
-        .or_else(|| suggest(&message, text.as_deref()))
-    {
-        Some(help) => problem.help(help.replace('\'', "`")),
+    let given = || {
+        let help = inner
+            .and_then(Diagnostic::help)
+            .or_else(|| diagnostic.help())?;
+        Some(help.to_string().replace('\'', "`"))
+    };
+    match suggestion.or_else(given) {
+        Some(help) => problem.help(help),
         None => problem,
     }
 }
 
-/// The place of the first label; where that holds a whole statement, of the word that is meant.
-fn underline(diagnostic: &dyn Diagnostic, message: &str, file: &str, text: &str) -> Option<Place> {
-    let label = diagnostic.labels()?.next()?;
-    let (start, end) = (label.offset(), label.offset() + label.len());
-    let statement = tokens(text.get(start..end)?);
-    let (start, end) = match meant(&statement, message) {
-        Some(token) => (start + token.start, start + token.end()),
-        None => (start, end),
-    };
-    Some(place_in_text(
-        file.to_owned(),
-        String::new(),
-        text,
-        start,
-        end,
-    ))
+/// The word that an error is about.
+struct Meant<'a> {
+    word: &'a str,
+    start: usize,
+    end: usize,
 }
 
-/// The token that the message quotes; the last that it quotes if there are more.
-fn meant<'a>(statement: &[Token<'a>], message: &str) -> Option<Token<'a>> {
-    quoted(message).into_iter().rev().find_map(|name| {
-        let word = last_segment(name);
-        statement
-            .iter()
-            .rev()
-            .find(|token| token.text == word || token.text.trim_matches(['"', '\'']) == word)
-            .copied()
-    })
+impl<'a> Meant<'a> {
+    /// What the first label holds; where that is a statement, the word in it that the message
+    /// quotes, the last one if there are more.
+    fn find(diagnostic: &dyn Diagnostic, message: &str, text: &'a str) -> Option<Self> {
+        let label = diagnostic.labels()?.next()?;
+        let (start, end) = (label.offset(), label.offset() + label.len());
+        let statement = text.get(start..end)?;
+        let statement_tokens = tokens(statement);
+        let quoted = quoted(message).into_iter().rev().find_map(|name| {
+            let word = last_segment(name);
+            statement_tokens
+                .iter()
+                .rev()
+                .find(|token| unquoted(token) == word)
+        });
+        Some(match quoted {
+            Some(token) => Self {
+                word: unquoted(token),
+                start: start + token.start,
+                end: start + token.end(),
+            },
+            None => Self {
+                word: statement,
+                start,
+                end,
+            },
+        })
+    }
 }
 
-/// What a misspelt name was likely meant to be.
-fn suggest(message: &str, text: Option<&str>) -> Option<String> {
+/// What to do about a name that is not known.
+fn suggest(word: &str, message: &str, text: &str) -> Option<String> {
     let options = options::pool();
     let names = quoted(message);
-    if let Some(name) = names
-        .iter()
-        .find(|name| options.get_extension_by_name(name).is_some())
-    {
-        return message
-            .contains("not defined")
-            .then(|| format!("for `{name}` add: import \"{}\";", options::FILE));
+    let is_undefined = message.contains("not defined");
+    let is_option = |name: &&&str| options.get_extension_by_name(name).is_some();
+    if let Some(name) = names.iter().find(is_option).filter(|_| is_undefined) {
+        return Some(format!("for `{name}` add: import \"{}\";", options::FILE));
     }
-    let mut known: Vec<String> = names
-        .iter()
-        .flat_map(|name| members(&options, name))
-        .collect();
-    if message.contains("not defined") {
-        known.extend(
-            options
-                .all_extensions()
-                .map(|option| option.full_name().to_owned()),
-        );
-        known.extend(text.map(types).unwrap_or_default());
+    let mut known: Vec<String> = Vec::new();
+    for name in names {
+        known.extend(members(&options, name));
+        if is_undefined {
+            known.extend(neighbours(&options, name));
+        }
     }
-    names.iter().find_map(|name| {
-        let known = || known.iter().map(String::as_str);
-        nearest(name, known())
-            .or_else(|| nearest(last_segment(name), known()))
-            .filter(|found| found != name)
-            .map(|name| format!("did you mean `{name}`?"))
-    })
+    if is_undefined {
+        known.extend(types(text));
+    }
+    let found = nearest(word, known.iter().map(String::as_str))?;
+    (found != word).then(|| format!("did you mean `{found}`?"))
 }
 
-/// What can be written inside of a type of the options file, or inside of an option: `(a.b).c`.
+/// What can be written inside of a type of the options file.
 fn members(options: &DescriptorPool, name: &str) -> Vec<String> {
-    let extension = name.split_once(").").and_then(|(extension, _)| {
-        let option = options.get_extension_by_name(extension.trim_start_matches('('))?;
-        option.kind().as_message().cloned()
-    });
-    if let Some(message) = extension.or_else(|| options.get_message_by_name(name)) {
-        return message
-            .fields()
-            .map(|field| field.name().to_owned())
-            .collect();
+    if let Some(message) = options.get_message_by_name(name) {
+        return field_names(&message);
     }
-    let values = options.get_enum_by_name(name);
-    values
-        .iter()
-        .flat_map(|values| {
-            values
-                .values()
-                .map(|value| value.name().to_owned())
-                .collect::<Vec<_>>()
-        })
+    match options.get_enum_by_name(name) {
+        Some(found) => found
+            .values()
+            .map(|value| value.name().to_owned())
+            .collect(),
+        None => Vec::new(),
+    }
+}
+
+/// What can stand in place of a misspelt option: `kafka_rpc.x` or `(kafka_rpc.method).x`.
+fn neighbours(options: &DescriptorPool, name: &str) -> Vec<String> {
+    let mut extensions = options.all_extensions();
+    match name.rsplit_once('.').map(|(parent, _)| parent) {
+        Some("kafka_rpc") => extensions.map(|option| option.name().to_owned()).collect(),
+        Some(parent) => extensions
+            .find(|option| parent == format!("({})", option.full_name()))
+            .and_then(|option| option.kind().as_message().map(field_names))
+            .unwrap_or_default(),
+        None => Vec::new(),
+    }
+}
+
+fn field_names(message: &MessageDescriptor) -> Vec<String> {
+    message
+        .fields()
+        .map(|field| field.name().to_owned())
         .collect()
 }
 
@@ -158,4 +170,8 @@ fn last_segment(name: &str) -> &str {
         .next()
         .unwrap_or(name)
         .trim_matches(['(', ')'])
+}
+
+fn unquoted<'a>(token: &Token<'a>) -> &'a str {
+    token.text.trim_matches(['"', '\''])
 }

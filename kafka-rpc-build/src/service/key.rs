@@ -76,7 +76,10 @@ impl BadKey {
 
 fn find(path: &str, name: &str, message: &MessageDescriptor) -> Result<FieldDescriptor, BadKey> {
     if name.is_empty() {
-        let wrong = format!("the key `{path}` is not the name of a field");
+        let wrong = match path {
+            "" => "the key is empty".to_owned(),
+            path => format!("the key `{path}` has a step without a name"),
+        };
         let help = "write a field of the request, or a path such as `customer.id`".to_owned();
         return Err(BadKey::new(path, wrong, Some(help)));
     }

@@ -64,8 +64,11 @@ fn check_method(service: &Service<'_>, method: &Method<'_>, problems: &mut Vec<P
 }
 
 fn bad_name(name: &str) -> Option<Problem> {
+    if name.is_empty() {
+        return Some(Problem::new("a topic needs a name"));
+    }
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if matches!(name, "" | "." | "..") || !name.chars().all(legal) {
+    if matches!(name, "." | "..") || !name.chars().all(legal) {
         return Some(
             Problem::new(format!("`{name}` is not the name of a topic"))
                 .help("use letters, digits, `.`, `_` and `-` (not `.` or `..` alone)"),
