@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 /// An encoded message on its way.
 ///
-/// This is what a `tower` layer around a client or a server sees in place of the message. It is cheap to clone: clones
-/// share the bytes.
+/// This is what a `tower` layer around a client or a server sees in place of the message. It is
+/// cheap to clone: clones share the bytes.
 ///
 /// ```
 /// use kafka_rpc::Body;

@@ -30,7 +30,8 @@ pub enum Code {
     PermissionDenied = 7,
     /// A limit was reached: a quota, a size, a number of calls.
     ResourceExhausted = 8,
-    /// The system is not in the state that the call needs; repeating it won't help before that is mended.
+    /// The system is not in the state that the call needs; repeating it won't help before that is
+    /// mended.
     FailedPrecondition = 9,
     /// A conflict with something concurrent; the caller may begin again from a higher level.
     Aborted = 10,

@@ -1,10 +1,11 @@
 use std::any::Any;
 use std::fmt;
 
-/// Values of any types that travel with a request or a response inside one process: one value a type.
+/// Values of any types that travel with a request or a response inside one process: one value a
+/// type.
 ///
-/// Interceptors and `tower` layers leave values here for handlers to find. Nothing of it is sent. An empty set owns no
-/// memory.
+/// Interceptors and `tower` layers leave values here for handlers to find. Nothing of it is sent.
+/// An empty set owns no memory.
 ///
 /// ```
 /// use kafka_rpc::Request;
@@ -95,8 +96,8 @@ impl fmt::Debug for Extensions {
     }
 }
 
-// A reference to a box is a `Value` too, by the impl for all that can be cloned; so callers go through the box, with
-// `(**value)`.
+// A reference to a box is a `Value` too, by the impl for all that can be cloned; so callers go
+// through the box, with `(**value)`.
 trait Value: Send + Sync {
     fn clone_boxed(&self) -> Box<dyn Value>;
     fn as_any(&self) -> &dyn Any;

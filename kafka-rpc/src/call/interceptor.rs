@@ -5,14 +5,15 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::{Body, BoxError, Request, Response, Status};
+use super::{Body, BoxError, Request, RequestParts, Response, Status};
 use crate::descriptor::ServiceDescriptor;
 use crate::server::{BoxFuture, RpcService};
 
 /// Reads and changes what goes with a request, or refuses it, before it is sent or handled.
 ///
-/// Any `FnMut(Request<()>) -> Result<Request<()>, Status>` is one. It sees all of a request but the message. Generated
-/// clients and servers take one in `with_interceptor`. To see replies, or to wait for something, write a `tower` layer.
+/// Any `FnMut(Request<()>) -> Result<Request<()>, Status>` is one. It sees all of a request but the
+/// message. Generated clients and servers take one in `with_interceptor`. To see replies, or to
+/// wait for something, write a `tower` layer.
 ///
 /// ```
 /// use kafka_rpc::{Request, Status};
@@ -42,7 +43,8 @@ where
 
 /// A client's channel or a server's service behind an [`Interceptor`].
 ///
-/// Around a server's service each call gets a clone of the interceptor, since calls run concurrently.
+/// Around a server's service each call gets a clone of the interceptor, since calls run
+/// concurrently.
 #[derive(Clone, Copy)]
 pub struct InterceptedService<S, F> {
     inner: S,
@@ -72,13 +74,22 @@ fn intercept(
     interceptor: &mut impl Interceptor,
     request: Request<Body>,
 ) -> Result<Request<Body>, Status> {
-    let (parts, body) = request.into_parts();
-    let (method, deadline, origin) = (parts.method, parts.deadline, parts.origin.clone());
+    let (mut before, body) = request.into_parts();
+    let shown = RequestParts {
+        metadata: std::mem::take(&mut before.metadata),
+        extensions: std::mem::take(&mut before.extensions),
+        ..before.clone()
+    };
     let (mut parts, ()) = interceptor
-        .call(Request::from_parts(parts, ()))?
+        .call(Request::from_parts(shown, ()))?
         .into_parts();
-    // These are facts of the call, which an interceptor that answers with a new request must not lose.
-    (parts.method, parts.deadline, parts.origin) = (method, deadline, origin);
+    // An interceptor may answer with a request of its own making. That must not take the call's
+    // facts away, nor the place in its order.
+    parts.method = before.method;
+    parts.deadline = before.deadline;
+    parts.origin = before.origin;
+    parts.timeout = parts.timeout.or(before.timeout);
+    parts.key = parts.key.or(before.key);
     Ok(Request::from_parts(parts, body))
 }
 
@@ -167,3 +178,6 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 mod body;
 mod code;
+mod context;
 mod deadline;
 mod extensions;
 mod interceptor;
@@ -13,6 +14,7 @@ mod status;
 
 pub use body::Body;
 pub use code::Code;
+pub(crate) use context::CallContext;
 pub use deadline::Deadline;
 pub use extensions::Extensions;
 pub use interceptor::{InterceptedFuture, InterceptedService, Interceptor};

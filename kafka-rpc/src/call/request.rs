@@ -7,8 +7,9 @@ use crate::descriptor::Method;
 
 /// A request's message and what goes with it.
 ///
-/// A caller sets metadata, a timeout and, rarely, a key; a handler also reads the [deadline](Self::deadline), the
-/// [method](Self::method) and the [record](Self::origin) that the request came in.
+/// A caller sets metadata, a timeout and, rarely, a key; a handler also reads the
+/// [deadline](Self::deadline), the [method](Self::method) and the [record](Self::origin) that the
+/// request came in.
 ///
 /// ```
 /// use std::time::Duration;
@@ -103,8 +104,8 @@ impl<T> Request<T> {
 
     /// Sets how long the call may take, all of it: from here to the reply in the caller's hands.
     ///
-    /// Without it the channel's default counts. A call made inside a handler gets no more time than the handler's own
-    /// call has left.
+    /// Without it the channel's default counts. A call made inside a handler gets no more time than
+    /// the handler's own call has left.
     pub fn set_timeout(&mut self, timeout: Duration) {
         self.parts.timeout = Some(timeout);
     }
@@ -126,7 +127,8 @@ impl<T> Request<T> {
         self.parts.key.as_deref()
     }
 
-    /// When the call has to be over. A handler's request has one; a caller's has none before it is sent.
+    /// When the call has to be over. A handler's request has one; a caller's has none before it is
+    /// sent.
     pub fn deadline(&self) -> Option<Deadline> {
         self.parts.deadline
     }
@@ -136,7 +138,8 @@ impl<T> Request<T> {
         self.parts.origin.as_ref()
     }
 
-    /// The method that is called. Layers, interceptors and handlers see it; a request that was not sent yet has none.
+    /// The method that is called. Layers, interceptors and handlers see it; a request that was not
+    /// sent yet has none.
     pub fn method(&self) -> Option<Method> {
         self.parts.method
     }

@@ -8,7 +8,8 @@
 /// }
 /// ```
 ///
-/// It reads from `OUT_DIR`, where a build script writes; for another output folder use `include!` yourself.
+/// It reads from `OUT_DIR`, where a build script writes; for another output folder use `include!`
+/// yourself.
 #[macro_export]
 macro_rules! include_proto {
     ($package:tt) => {
@@ -16,7 +17,8 @@ macro_rules! include_proto {
     };
 }
 
-/// Includes an encoded `FileDescriptorSet` that a build script wrote to `OUT_DIR`, as a `&'static [u8]`.
+/// Includes an encoded `FileDescriptorSet` that a build script wrote to `OUT_DIR`, as a `&'static
+/// [u8]`.
 ///
 /// Takes the file's name without `.bin`, as a string.
 ///

@@ -2,7 +2,8 @@ use bytes::Bytes;
 
 use crate::call::Request;
 
-/// A field's value as the key of a record: strings as UTF-8, integers as decimal text, bytes as they are.
+/// A field's value as the key of a record: strings as UTF-8, integers as decimal text, bytes as
+/// they are.
 pub trait KeyField {
     /// The key; none where an optional field is not set.
     fn key_bytes(&self) -> Option<Bytes>;

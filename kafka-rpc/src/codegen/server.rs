@@ -39,3 +39,77 @@ pub fn unknown_method(
     ));
     Box::pin(ready(Err(status)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Code;
+    use crate::descriptor::{Method, MethodDescriptor};
+
+    static ECHO: ServiceDescriptor = ServiceDescriptor::new(
+        "demo.Echo",
+        &[MethodDescriptor::new("Say", "demo.Echo/Say").messages("demo.Word", "demo.Word")],
+    );
+
+    async fn shout(request: Request<String>) -> Result<Response<String>, Status> {
+        let tag = request.metadata().get("tag").cloned();
+        let mut response = Response::new(request.into_inner().to_uppercase());
+        response.metadata_mut().insert(
+            "tag",
+            tag.ok_or_else(|| Status::failed_precondition("no tag"))?,
+        )?;
+        Ok(response)
+    }
+
+    #[tokio::test]
+    async fn a_request_is_decoded_handled_and_its_reply_encoded() {
+        let mut request = Request::new(Body::new(&b"\x0a\x02hi"[..]));
+        request
+            .metadata_mut()
+            .insert("tag", "t".parse().unwrap())
+            .unwrap();
+        let response = unary(request, shout).await.unwrap();
+        assert_eq!(response.metadata().get("tag").unwrap(), "t");
+        assert_eq!(response.get_ref().as_bytes(), b"\x0a\x02HI");
+    }
+
+    #[tokio::test]
+    async fn a_handlers_status_is_the_answer() {
+        let status = unary(Request::new(Body::default()), shout)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (status.code(), status.message()),
+            (Code::FailedPrecondition, "no tag")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_not_the_message_is_an_invalid_argument_and_names_it() {
+        let mut request = Request::new(Body::new(&b"\xff"[..]));
+        let status = unary(request.clone(), shout).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument);
+        assert!(
+            status
+                .message()
+                .starts_with("the request is not a valid alloc::string::String: "),
+            "{status}"
+        );
+
+        request.parts_mut().method = Method::new(&ECHO, 0);
+        let status = unary(request, shout).await.unwrap_err();
+        assert!(
+            status
+                .message()
+                .starts_with("the request is not a valid demo.Word: "),
+            "{status}"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_unknown_method_is_unimplemented() {
+        let status = unknown_method(&ECHO, 9).await.unwrap_err();
+        assert_eq!(status.code(), Code::Unimplemented);
+        assert_eq!(status.message(), "demo.Echo has no method with the index 9");
+    }
+}

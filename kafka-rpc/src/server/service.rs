@@ -6,9 +6,11 @@ use crate::descriptor::ServiceDescriptor;
 /// A boxed future that owns all it needs and may run on any thread.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
 
-/// A service that a server can host: its description, and a way to call its methods with encoded messages.
+/// A service that a server can host: its description, and a way to call its methods with encoded
+/// messages.
 ///
-/// The generated `…Server` types are services; there is no need to write one by hand, other than to wrap one.
+/// The generated `…Server` types are services; there is no need to write one by hand, other than to
+/// wrap one.
 pub trait RpcService: Send + Sync + 'static {
     /// The description of the service. It is the same at every call.
     fn descriptor(&self) -> &'static ServiceDescriptor;

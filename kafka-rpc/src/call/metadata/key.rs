@@ -8,9 +8,9 @@ const RESERVED_PREFIXES: [&str; 3] = ["kafka_", "grpc-", "rpc-"];
 
 /// A metadata name: lower-case letters, digits, `_`, `-` and `.`, as in gRPC.
 ///
-/// A name that ends in `-bin` is for binary values. Upper-case letters are turned to lower case, since names that differ
-/// in case only are one name. `content-type` and all names that begin with `kafka_`, `grpc-` or `rpc-` are refused: they
-/// belong to the call itself.
+/// A name that ends in `-bin` is for binary values. Upper-case letters are turned to lower case,
+/// since names that differ in case only are one name. `content-type` and all names that begin with
+/// `kafka_`, `grpc-` or `rpc-` are refused: they belong to the call itself.
 ///
 /// ```
 /// use kafka_rpc::MetadataKey;

@@ -7,8 +7,9 @@ use super::{InvalidMetadata, ToStrError};
 
 /// A metadata value: text, or raw bytes under a key that ends in `-bin`.
 ///
-/// Text is printable ASCII, the bytes 0x20 to 0x7e, as in gRPC. Text parses from a `&str`, numbers convert, and bytes
-/// are taken as they are; whether a value suits its key is checked where it is inserted. Clones share the bytes.
+/// Text is printable ASCII, the bytes 0x20 to 0x7e, as in gRPC. Text parses from a `&str`, numbers
+/// convert, and bytes are taken as they are; whether a value suits its key is checked where it is
+/// inserted. Clones share the bytes.
 ///
 /// ```
 /// use kafka_rpc::MetadataValue;

@@ -16,7 +16,8 @@ struct DetailedStatus {
 }
 
 impl Status {
-    /// A status with detail messages, encoded as a `google.rpc.Status`: the form that gRPC's libraries read.
+    /// A status with detail messages, encoded as a `google.rpc.Status`: the form that gRPC's
+    /// libraries read.
     ///
     /// ```
     /// use kafka_rpc::prost_types::{Any, Duration};

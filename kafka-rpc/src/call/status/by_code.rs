@@ -17,12 +17,14 @@ impl Status {
         Self::new(Code::Unknown, message)
     }
 
-    /// A status of [`Code::InvalidArgument`]: the request is wrong, whatever state the system is in.
+    /// A status of [`Code::InvalidArgument`]: the request is wrong, whatever state the system is
+    /// in.
     pub fn invalid_argument(message: impl Into<String>) -> Self {
         Self::new(Code::InvalidArgument, message)
     }
 
-    /// A status of [`Code::DeadlineExceeded`]: the deadline passed first; the call may have taken effect.
+    /// A status of [`Code::DeadlineExceeded`]: the deadline passed first; the call may have taken
+    /// effect.
     pub fn deadline_exceeded(message: impl Into<String>) -> Self {
         Self::new(Code::DeadlineExceeded, message)
     }
@@ -47,10 +49,11 @@ impl Status {
         Self::new(Code::ResourceExhausted, message)
     }
 
-    /// A status of [`Code::FailedPrecondition`]: the caller should not repeat the call before the state is mended.
+    /// A status of [`Code::FailedPrecondition`]: the caller should not repeat the call before the
+    /// state is mended.
     ///
-    /// Where repeating just this call may help, it is [`unavailable`](Self::unavailable); where the caller should begin
-    /// again from a higher level, [`aborted`](Self::aborted).
+    /// Where repeating just this call may help, it is [`unavailable`](Self::unavailable); where the
+    /// caller should begin again from a higher level, [`aborted`](Self::aborted).
     pub fn failed_precondition(message: impl Into<String>) -> Self {
         Self::new(Code::FailedPrecondition, message)
     }
@@ -65,7 +68,8 @@ impl Status {
         Self::new(Code::OutOfRange, message)
     }
 
-    /// A status of [`Code::Unimplemented`]: this service has no such method, or has not implemented it.
+    /// A status of [`Code::Unimplemented`]: this service has no such method, or has not implemented
+    /// it.
     pub fn unimplemented(message: impl Into<String>) -> Self {
         Self::new(Code::Unimplemented, message)
     }

@@ -9,10 +9,11 @@ use crate::call::InvalidMetadata;
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 impl Status {
-    /// The status that is in an error: the error itself, or the first one down its chain of sources.
+    /// The status that is in an error: the error itself, or the first one down its chain of
+    /// sources.
     ///
-    /// An error without a status in it becomes [`Code::Unknown`] with the error's text. The error is kept as the source,
-    /// unless it was the status itself.
+    /// An error without a status in it becomes [`Code::Unknown`] with the error's text. The error
+    /// is kept as the source, unless it was the status itself.
     ///
     /// ```
     /// use kafka_rpc::{Code, Status};

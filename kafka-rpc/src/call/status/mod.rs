@@ -16,8 +16,8 @@ use super::{Code, Metadata};
 
 /// Why a call failed: a [`Code`], a message for people, and where wanted details and metadata.
 ///
-/// A handler returns one as its error and its caller gets it, without the source. It is one pointer wide, so a
-/// `Result<T, Status>` stays small.
+/// A handler returns one as its error and its caller gets it, without the source. It is one pointer
+/// wide, so a `Result<T, Status>` stays small.
 ///
 /// ```
 /// use kafka_rpc::{Code, Status};
@@ -45,7 +45,8 @@ impl Status {
         Self::with_details(code, message, Bytes::new())
     }
 
-    /// A status with encoded details: as a rule a `google.rpc.Status`, which [`Status::with_any_details`] encodes.
+    /// A status with encoded details: as a rule a `google.rpc.Status`, which
+    /// [`Status::with_any_details`] encodes.
     pub fn with_details(code: Code, message: impl Into<String>, details: Bytes) -> Self {
         Self::with_details_and_metadata(code, message, details, Metadata::new())
     }
@@ -96,7 +97,8 @@ impl Status {
         &mut self.0.metadata
     }
 
-    /// Keeps the error that led to this status as its [source](Error::source). It is not sent to a caller.
+    /// Keeps the error that led to this status as its [source](Error::source). It is not sent to a
+    /// caller.
     pub fn set_source(&mut self, source: Arc<dyn Error + Send + Sync>) -> &mut Self {
         self.0.source = Some(source);
         self

@@ -1,0 +1,168 @@
+use std::fmt;
+
+use super::{Delivery, Idempotency, ServiceDescriptor};
+
+/// What is known of a method when compiling.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct MethodDescriptor {
+    /// The name, such as `PlaceOrder`.
+    pub name: &'static str,
+    /// The name with its service, as the header `rpc-method` has it: `shop.v1.Orders/PlaceOrder`.
+    pub path: &'static str,
+    /// The full name of the request message, such as `shop.v1.PlaceOrderRequest`; empty for a
+    /// service that was defined in code.
+    pub input: &'static str,
+    /// The full name of the reply message, in the same way.
+    pub output: &'static str,
+    /// What a crash of a server means for a call that it was handling.
+    pub delivery: Delivery,
+    /// Whether a call may be repeated after it may have started.
+    pub idempotency: Idempotency,
+    /// The request topic; derived from the names if there is none here.
+    pub topic: Option<&'static str>,
+}
+
+impl MethodDescriptor {
+    /// A method with default options.
+    pub const fn new(name: &'static str, path: &'static str) -> Self {
+        Self {
+            name,
+            path,
+            input: "",
+            output: "",
+            delivery: Delivery::AtLeastOnce,
+            idempotency: Idempotency::Unknown,
+            topic: None,
+        }
+    }
+
+    /// Sets the full names of the request and the reply message.
+    #[must_use]
+    pub const fn messages(mut self, input: &'static str, output: &'static str) -> Self {
+        self.input = input;
+        self.output = output;
+        self
+    }
+
+    /// Sets what a crash of a server means for a call.
+    #[must_use]
+    pub const fn delivery(mut self, delivery: Delivery) -> Self {
+        self.delivery = delivery;
+        self
+    }
+
+    /// Sets whether a call may be repeated.
+    #[must_use]
+    pub const fn idempotency(mut self, idempotency: Idempotency) -> Self {
+        self.idempotency = idempotency;
+        self
+    }
+
+    /// Sets the request topic.
+    #[must_use]
+    pub const fn topic(mut self, topic: &'static str) -> Self {
+        self.topic = Some(topic);
+        self
+    }
+}
+
+/// One method of a described service.
+///
+/// ```
+/// use kafka_rpc::{Method, MethodDescriptor, ServiceDescriptor};
+///
+/// static ECHO: ServiceDescriptor =
+///     ServiceDescriptor::new("demo.Echo", &[MethodDescriptor::new("Say", "demo.Echo/Say")]);
+///
+/// let method = Method::new(&ECHO, 0).expect("a method");
+/// assert_eq!(method.service().name, "demo.Echo");
+/// assert_eq!(method.descriptor().name, "Say");
+/// assert!(Method::new(&ECHO, 1).is_none());
+/// ```
+#[derive(Clone, Copy)]
+pub struct Method {
+    service: &'static ServiceDescriptor,
+    index: usize,
+    descriptor: &'static MethodDescriptor,
+}
+
+impl Method {
+    /// The method at an index of [`ServiceDescriptor::methods`], if there is one.
+    pub const fn new(service: &'static ServiceDescriptor, index: usize) -> Option<Self> {
+        if index < service.methods.len() {
+            Some(Self {
+                service,
+                index,
+                descriptor: &service.methods[index],
+            })
+        } else {
+            None
+        }
+    }
+
+    /// The service that the method is of.
+    pub const fn service(&self) -> &'static ServiceDescriptor {
+        self.service
+    }
+
+    /// The index of the method in [`ServiceDescriptor::methods`].
+    pub const fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The description of the method.
+    pub const fn descriptor(&self) -> &'static MethodDescriptor {
+        self.descriptor
+    }
+}
+
+/// The [path](MethodDescriptor::path).
+impl fmt::Debug for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Method({})", self.descriptor.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_keeps_to_defaults_until_told_otherwise() {
+        let method = MethodDescriptor::new("C", "a.B/C");
+        assert_eq!(
+            (method.delivery, method.idempotency),
+            (Delivery::default(), Idempotency::default())
+        );
+        assert_eq!((method.input, method.output, method.topic), ("", "", None));
+    }
+
+    #[test]
+    fn options_are_set_one_by_one() {
+        let method = MethodDescriptor::new("C", "a.B/C")
+            .messages("a.In", "a.Out")
+            .delivery(Delivery::AtMostOnce)
+            .idempotency(Idempotency::Idempotent)
+            .topic("c-topic");
+        assert_eq!(
+            (method.input, method.output, method.topic),
+            ("a.In", "a.Out", Some("c-topic"))
+        );
+        assert_eq!(
+            (method.delivery, method.idempotency),
+            (Delivery::AtMostOnce, Idempotency::Idempotent)
+        );
+    }
+
+    #[test]
+    fn an_index_beyond_the_methods_is_no_method() {
+        static SERVICE: ServiceDescriptor =
+            ServiceDescriptor::new("a.B", &[MethodDescriptor::new("C", "a.B/C")]);
+        assert_eq!(
+            format!("{:?}", Method::new(&SERVICE, 0)),
+            "Some(Method(a.B/C))"
+        );
+        assert!(Method::new(&SERVICE, 1).is_none());
+    }
+}

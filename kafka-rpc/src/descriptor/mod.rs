@@ -1,0 +1,9 @@
+//! The static description of a service, which clients and servers are driven by.
+
+mod method;
+mod options;
+mod service;
+
+pub use method::{Method, MethodDescriptor};
+pub use options::{Delivery, Idempotency, TopicLayout};
+pub use service::ServiceDescriptor;

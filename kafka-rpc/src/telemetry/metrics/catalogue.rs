@@ -1,0 +1,151 @@
+use metrics::Unit;
+
+pub(super) const CLIENT_DURATION: &str = "rpc.client.call.duration";
+pub(super) const SERVER_DURATION: &str = "rpc.server.call.duration";
+pub(super) const PENDING_CALLS: &str = "kafka_rpc.client.pending_calls";
+pub(super) const CLIENT_CANCELLED: &str = "kafka_rpc.client.cancelled_calls";
+pub(super) const ORPHANED_REPLIES: &str = "kafka_rpc.client.orphaned_replies";
+pub(super) const ACTIVE_HANDLERS: &str = "kafka_rpc.server.active_handlers";
+pub(super) const HANDLER_DURATION: &str = "kafka_rpc.server.handler.duration";
+pub(super) const QUEUE_DURATION: &str = "kafka_rpc.server.queue.duration";
+pub(super) const SERVER_CANCELLED: &str = "kafka_rpc.server.cancelled_calls";
+pub(super) const EXPIRED_REQUESTS: &str = "kafka_rpc.server.expired_requests";
+pub(super) const REFUSED_REQUESTS: &str = "kafka_rpc.server.refused_requests";
+pub(super) const REPEATED_RECORDS: &str = "kafka_rpc.server.repeated_records";
+pub(super) const COMMIT_FAILURES: &str = "kafka_rpc.server.commit_failures";
+pub(super) const LAG: &str = "kafka_rpc.server.lag";
+
+pub(super) const RPC_SYSTEM: &str = "rpc.system.name";
+pub(super) const RPC_METHOD: &str = "rpc.method";
+pub(super) const RPC_STATUS: &str = "rpc.status_code";
+pub(super) const ERROR_TYPE: &str = "error.type";
+pub(super) const REASON: &str = "kafka_rpc.refusal.reason";
+pub(super) const ANSWERED: &str = "kafka_rpc.refusal.answered";
+pub(super) const GROUP: &str = "messaging.consumer.group.name";
+pub(super) const TOPIC: &str = "messaging.destination.name";
+pub(super) const PARTITION: &str = "messaging.destination.partition.id";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+/// A metric of this crate.
+pub(super) struct Metric {
+    pub(super) kind: Kind,
+    pub(super) name: &'static str,
+    pub(super) unit: Unit,
+    pub(super) description: &'static str,
+}
+
+const fn counter(name: &'static str, description: &'static str) -> Metric {
+    Metric {
+        kind: Kind::Counter,
+        name,
+        unit: Unit::Count,
+        description,
+    }
+}
+
+const fn gauge(name: &'static str, description: &'static str) -> Metric {
+    Metric {
+        kind: Kind::Gauge,
+        name,
+        unit: Unit::Count,
+        description,
+    }
+}
+
+const fn seconds(name: &'static str, description: &'static str) -> Metric {
+    Metric {
+        kind: Kind::Histogram,
+        name,
+        unit: Unit::Seconds,
+        description,
+    }
+}
+
+/// All metrics of this crate. The table in the documentation of `telemetry` lists the same.
+pub(super) const METRICS: &[Metric] = &[
+    seconds(
+        CLIENT_DURATION,
+        "Time from the start of a call to its outcome",
+    ),
+    gauge(PENDING_CALLS, "Calls that wait for their outcome"),
+    counter(
+        CLIENT_CANCELLED,
+        "Calls that their caller dropped before their outcome",
+    ),
+    counter(
+        ORPHANED_REPLIES,
+        "Replies that no call waits for: late, duplicate or foreign",
+    ),
+    counter("kafka_rpc.inbox.errors", "Failed attempts to read replies"),
+    seconds(
+        SERVER_DURATION,
+        "Time from the arrival of a request to its reply",
+    ),
+    seconds(
+        QUEUE_DURATION,
+        "Time from the arrival of a request to the start of its handler",
+    ),
+    seconds(HANDLER_DURATION, "Time that a handler ran"),
+    gauge(ACTIVE_HANDLERS, "Handlers that run"),
+    counter(
+        SERVER_CANCELLED,
+        "Calls that were cancelled by their caller while they waited or ran",
+    ),
+    counter(
+        EXPIRED_REQUESTS,
+        "Requests that were not handled since their deadline had passed",
+    ),
+    counter(REFUSED_REQUESTS, "Requests that never reached a handler"),
+    counter(
+        REPEATED_RECORDS,
+        "Records that came again after they were finished, and were stepped past",
+    ),
+    gauge(LAG, "Records of a partition that are not finished yet"),
+    counter(
+        "kafka_rpc.server.rebalances",
+        "Changes in which partitions are ours",
+    ),
+    counter(
+        COMMIT_FAILURES,
+        "Failed commits; what they cover is committed again or handled again",
+    ),
+    counter(
+        "kafka_rpc.server.committed_lookup_failures",
+        "Failed attempts to look committed offsets up",
+    ),
+    counter(
+        "kafka_rpc.server.read_errors",
+        "Failed attempts to read requests",
+    ),
+    counter(
+        "kafka_rpc.producer.recreated",
+        "Producers that could not go on and were replaced",
+    ),
+];
+
+/// Tells the installed recorder of the `metrics` crate the unit and the meaning of every metric of
+/// this crate.
+///
+/// To be called once, after the recorder is installed; without it the metrics have their names and
+/// values all the same. See the [module](crate::telemetry) for what there is.
+///
+/// ```
+/// // Here a recorder is installed, such as that of `metrics-exporter-prometheus`.
+/// kafka_rpc::telemetry::describe_metrics();
+/// ```
+pub fn describe_metrics() {
+    for metric in METRICS {
+        let (name, unit, description) = (metric.name, metric.unit, metric.description);
+        match metric.kind {
+            Kind::Counter => metrics::describe_counter!(name, unit, description),
+            Kind::Gauge => metrics::describe_gauge!(name, unit, description),
+            Kind::Histogram => metrics::describe_histogram!(name, unit, description),
+        }
+    }
+}

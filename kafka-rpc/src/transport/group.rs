@@ -1,0 +1,86 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Record, TransportError};
+
+/// How to join a consumer group.
+#[derive(Clone, Debug)]
+pub(crate) struct GroupConfig {
+    pub(crate) group: String,
+    pub(crate) topics: Vec<Arc<str>>,
+    /// The most records handed over at a time.
+    pub(crate) batch: usize,
+    /// Static membership.
+    pub(crate) instance_id: Option<String>,
+    pub(crate) properties: Vec<(String, String)>,
+}
+
+/// A partition of a topic.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct PartitionRef {
+    pub(crate) topic: Arc<str>,
+    pub(crate) partition: i32,
+}
+
+/// What a group's last commit for a partition says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct CommittedOffset {
+    pub(crate) offset: i64,
+    pub(crate) metadata: String,
+}
+
+/// One member of a consumer group: what the transport tells its owner. All of it is called on one
+/// thread of the transport, which drops the member once the group has been left.
+pub(crate) trait Member: Send + 'static {
+    /// A partition is ours now. Returns the offset to read from; `None` for the earliest.
+    fn assigned(
+        &mut self,
+        partition: &PartitionRef,
+        committed: Option<CommittedOffset>,
+    ) -> Option<i64>;
+
+    /// All partitions of an assignment, maybe none, have been told.
+    fn joined(&mut self);
+
+    /// These partitions shall be given up: finish what runs. They stay ours until
+    /// [`Member::drained`] says so, or the grace that the owner keeps is over.
+    fn revoked(&mut self, partitions: &[PartitionRef]);
+
+    /// Whether all of these revoked partitions can be given up now.
+    fn drained(&mut self, partitions: &[PartitionRef]) -> bool;
+
+    /// The last commit of a partition that is given up in good order.
+    fn release(&mut self, partition: &PartitionRef) -> Option<CommittedOffset>;
+
+    /// These partitions belong to somebody else already: nothing can be committed.
+    fn lost(&mut self, partitions: &[PartitionRef]);
+
+    /// Takes the records of a batch, in their order within each partition.
+    fn records(&mut self, batch: &mut Vec<Record>);
+
+    /// Outcome of [`Control::commit`].
+    fn committed(&mut self, seq: u64, outcome: Result<(), TransportError>);
+
+    /// Called after each batch and at least as often as it asks for: does what is due and says how
+    /// long the next wait for records may be. `None` ends the membership.
+    fn tick(&mut self, control: &dyn Control) -> Option<Duration>;
+
+    /// Records are read no more, for a reason that will not pass by itself.
+    fn failed(&mut self, error: TransportError);
+}
+
+/// What a member may ask for while it is ticked.
+pub(crate) trait Control {
+    /// Begins to commit; [`Member::committed`] brings the outcome unless this fails at once.
+    fn commit(
+        &self,
+        seq: u64,
+        offsets: &[(PartitionRef, CommittedOffset)],
+    ) -> Result<(), TransportError>;
+    /// Stops handing over records of these partitions.
+    fn pause(&self, partitions: &[PartitionRef]) -> Result<(), TransportError>;
+    /// Hands over records of these partitions again.
+    fn resume(&self, partitions: &[PartitionRef]) -> Result<(), TransportError>;
+    /// The end of a partition as last heard: the offset that its next record will have.
+    fn end(&self, partition: &PartitionRef) -> Option<i64>;
+}

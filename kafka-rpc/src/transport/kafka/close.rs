@@ -1,0 +1,24 @@
+//! Closing clients of the library: it waits for brokers and threads, and can hang, so it never
+//! happens on a thread that somebody needs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a client that is still in use is looked at again.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Drops a client on a thread of its own as soon as nobody else holds it. The last holder may be
+/// the client's own polling thread, which must not wait for its own end.
+pub(super) fn in_background<T: Send + Sync + 'static>(client: Arc<T>) {
+    let closing = std::thread::Builder::new()
+        .name("kafka-rpc-close".into())
+        .spawn(move || {
+            while Arc::strong_count(&client) > 1 {
+                std::thread::sleep(PAUSE);
+            }
+            drop(client);
+        });
+    if let Err(error) = closing {
+        tracing::error!(%error, "can't start a thread to close a Kafka client on");
+    }
+}

@@ -1,0 +1,140 @@
+//! The transport on Apache Kafka, through librdkafka. The only place that names `rdkafka`.
+
+mod close;
+mod commit;
+mod config;
+mod context;
+mod embedded;
+mod error;
+mod group;
+mod inbox;
+mod message;
+mod partitions;
+mod producer;
+#[cfg(test)]
+mod tests;
+mod topics;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rdkafka::admin::AdminClient;
+use tokio::sync::OnceCell;
+
+use self::config::Purpose;
+use self::context::Context;
+use self::error::{explained, transport_error};
+use super::{
+    CreateOutcome, Deliveries, Failure, GroupConfig, Inbox, Member, NewTopic, Producer, Records,
+    TopicState, Transport, TransportError,
+};
+
+pub(crate) use self::config::ClusterConfig;
+pub(crate) use self::embedded::EmbeddedBroker;
+
+/// A Kafka cluster.
+pub(crate) struct KafkaTransport {
+    config: ClusterConfig,
+    embedded: Option<Arc<EmbeddedBroker>>,
+    admin: OnceCell<Arc<AdminClient<Context>>>,
+}
+
+impl KafkaTransport {
+    /// `embedded`: the broker in this process that `config` leads to.
+    pub(crate) fn new(config: ClusterConfig, embedded: Option<Arc<EmbeddedBroker>>) -> Self {
+        Self {
+            config,
+            embedded,
+            admin: OnceCell::new(),
+        }
+    }
+
+    async fn admin(&self) -> Result<Arc<AdminClient<Context>>, TransportError> {
+        let open = || async {
+            self.config
+                .client(Purpose::Admin, &[])
+                .create_with_context(Context::default())
+                .map(Arc::new)
+                .map_err(|error| transport_error("open an administration client", &error))
+        };
+        self.admin.get_or_try_init(open).await.map(Arc::clone)
+    }
+}
+
+/// Runs what blocks where it may.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, TransportError> + Send + 'static,
+) -> Result<T, TransportError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| TransportError::new(Failure::Other, error.to_string()))?
+}
+
+#[async_trait]
+impl Transport for KafkaTransport {
+    async fn check(&self, limit: Duration) -> Result<(), TransportError> {
+        let admin = self.admin().await?;
+        let doing = format!("reach the Kafka cluster at {}", self.config.bootstrap);
+        blocking(move || {
+            let client = admin.inner();
+            // A name that no topic has: asking for none would list every topic there is.
+            client
+                .fetch_metadata(Some("kafka-rpc.check"), limit)
+                .map(drop)
+                .map_err(|error| explained(&doing, &error, &client.context().last_error))
+        })
+        .await
+    }
+
+    async fn topics(
+        &self,
+        names: &[Arc<str>],
+        limit: Duration,
+    ) -> Result<Vec<TopicState>, TransportError> {
+        let admin = self.admin().await?;
+        let names = names.to_vec();
+        blocking(move || topics::lookup(admin.inner(), &names, limit)).await
+    }
+
+    async fn create_topics(
+        &self,
+        new: &[NewTopic],
+        limit: Duration,
+    ) -> Result<Vec<CreateOutcome>, TransportError> {
+        if let Some(broker) = &self.embedded {
+            return Ok(new.iter().map(|topic| broker.create(topic)).collect());
+        }
+        let admin = self.admin().await?;
+        topics::create(&admin, new, limit).await
+    }
+
+    fn producer(
+        &self,
+        properties: &[(String, String)],
+        deliveries: Arc<dyn Deliveries>,
+    ) -> Result<Arc<dyn Producer>, TransportError> {
+        let config = self.config.client(Purpose::Producer, properties);
+        let producer = producer::KafkaProducer::open(config, deliveries)?;
+        Ok(Arc::new(producer))
+    }
+
+    fn inbox(
+        &self,
+        properties: &[(String, String)],
+        records: Arc<dyn Records>,
+    ) -> Result<Arc<dyn Inbox>, TransportError> {
+        let config = self.config.client(Purpose::Inbox, properties);
+        let inbox = inbox::KafkaInbox::open(&config, records)?;
+        Ok(Arc::new(inbox))
+    }
+
+    fn join(&self, config: GroupConfig, member: Box<dyn Member>) -> Result<(), TransportError> {
+        let mut native = self.config.client(Purpose::Group, &config.properties);
+        native.set("group.id", &config.group);
+        if let Some(id) = &config.instance_id {
+            native.set("group.instance.id", id);
+        }
+        group::join(&native, &config, member)
+    }
+}

@@ -1,0 +1,107 @@
+//! Lists of partitions, to and from the library's form.
+
+use std::ffi::{CStr, CString};
+use std::sync::Arc;
+
+use rdkafka::bindings::{rd_kafka_get_watermark_offsets, rd_kafka_topic_partition_t};
+use rdkafka::client::{Client, ClientContext};
+use rdkafka::error::KafkaResult;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::transport::{CommittedOffset, PartitionRef};
+
+/// The partitions of a list, in its order.
+pub(super) fn partitions(list: &TopicPartitionList) -> Vec<PartitionRef> {
+    list.elements()
+        .iter()
+        .map(|element| PartitionRef {
+            topic: Arc::from(element.topic()),
+            partition: element.partition(),
+        })
+        .collect()
+}
+
+/// A list of partitions without offsets.
+pub(super) fn list(partitions: &[PartitionRef]) -> KafkaResult<TopicPartitionList> {
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for partition in partitions {
+        list.add_partition(&partition.topic, partition.partition);
+    }
+    Ok(list)
+}
+
+/// A list to commit.
+pub(super) fn commit_list(
+    offsets: &[(PartitionRef, CommittedOffset)],
+) -> KafkaResult<TopicPartitionList> {
+    let mut list = TopicPartitionList::with_capacity(offsets.len());
+    for (partition, committed) in offsets {
+        let mut element = list.add_partition(&partition.topic, partition.partition);
+        element.set_offset(Offset::Offset(committed.offset))?;
+        element.set_metadata(&committed.metadata);
+    }
+    Ok(list)
+}
+
+/// The first partition's error.
+pub(super) fn first_error(list: &TopicPartitionList) -> KafkaResult<()> {
+    list.elements()
+        .iter()
+        .try_for_each(|element| element.error())
+}
+
+/// What was committed for the partition at `index`.
+pub(super) fn committed_offset(list: &TopicPartitionList, index: usize) -> Option<CommittedOffset> {
+    let element = *native(list).get(index)?;
+    let offset = (element.offset >= 0).then_some(element.offset)?;
+    Some(CommittedOffset {
+        offset,
+        metadata: metadata(&element),
+    })
+}
+
+fn native(list: &TopicPartitionList) -> &[rd_kafka_topic_partition_t] {
+    // SAFETY: the list is alive, its pointer is never null, and it holds `cnt` elements.
+    unsafe {
+        let list = &*list.ptr();
+        if list.elems.is_null() {
+            return &[];
+        }
+        std::slice::from_raw_parts(list.elems, usize::try_from(list.cnt).unwrap_or(0))
+    }
+}
+
+/// Not through the library's accessor: that panics at metadata that is not UTF-8, which any tool
+/// may have committed.
+fn metadata(element: &rd_kafka_topic_partition_t) -> String {
+    if element.metadata.is_null() {
+        return String::new();
+    }
+    // SAFETY: the pair of pointer and size describes bytes that live as long as the list.
+    let bytes =
+        unsafe { std::slice::from_raw_parts(element.metadata.cast(), element.metadata_size) };
+    // Some versions count the NUL at the end.
+    let bytes = CStr::from_bytes_until_nul(bytes).map_or(bytes, CStr::to_bytes);
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The end of a partition as the last fetch told it; asks nobody.
+pub(super) fn cached_end<C: ClientContext>(
+    client: &Client<C>,
+    partition: &PartitionRef,
+) -> Option<i64> {
+    let topic = CString::new(&*partition.topic).ok()?;
+    let (mut low, mut high) = (-1, -1);
+    // SAFETY: the client is alive, the topic ends with NUL, the out pointers are valid for writes.
+    let code = unsafe {
+        rd_kafka_get_watermark_offsets(
+            client.native_ptr(),
+            topic.as_ptr(),
+            partition.partition,
+            &mut low,
+            &mut high,
+        )
+    };
+    (code == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0).then_some(high)
+}

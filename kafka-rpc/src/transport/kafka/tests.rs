@@ -1,0 +1,232 @@
+//! The transport on the embedded broker, or on the cluster that `KAFKA_BROKERS` names.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
+
+use super::*;
+use crate::cluster::{Cluster, TopicSettings, Wanted, ensure};
+use crate::transport::{CommittedOffset, Control, Outgoing, PartitionRef, Record, Undelivered};
+use crate::wire::Headers;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+struct Sink<T>(UnboundedSender<T>);
+
+impl Deliveries for Sink<(u128, Result<(), String>)> {
+    fn delivered(&self, token: u128, outcome: Result<(), Undelivered>) {
+        let outcome = outcome.map_err(|undelivered| undelivered.error.message);
+        let _gone = self.0.send((token, outcome));
+    }
+}
+
+impl Records for Sink<Record> {
+    fn records(&self, batch: &mut Vec<Record>) {
+        for record in batch.drain(..) {
+            let _gone = self.0.send(record);
+        }
+    }
+}
+
+async fn next<T>(receiver: &mut UnboundedReceiver<T>) -> T {
+    timeout(LIMIT, receiver.recv())
+        .await
+        .expect("nothing came in time")
+        .expect("the sender is gone")
+}
+
+async fn transport(topic: &Arc<str>) -> Arc<dyn Transport> {
+    let cluster = Cluster::from_env_or_embedded().unwrap();
+    let transport = cluster.transport();
+    let settings = TopicSettings::new().partitions(1);
+    let wanted = Wanted {
+        topics: vec![settings.request_topic(topic)],
+        may_create: true,
+        bootstrap: cluster.bootstrap_servers(),
+    };
+    let found = ensure(&*transport, &wanted, LIMIT).await.unwrap();
+    assert_eq!(found[topic], 1);
+    transport
+}
+
+fn unique(name: &str) -> Arc<str> {
+    format!("{name}-{}", uuid::Uuid::new_v4()).into()
+}
+
+fn outgoing(topic: &Arc<str>, value: &'static str) -> Outgoing {
+    Outgoing {
+        topic: Arc::clone(topic),
+        partition: Some(0),
+        key: Some(Bytes::from_static(b"key")),
+        value: Bytes::from_static(value.as_bytes()),
+        headers: [("name", "value"), ("empty", "")]
+            .into_iter()
+            .collect::<Headers>(),
+    }
+}
+
+#[tokio::test]
+async fn an_inbox_reads_what_comes_after_its_end_and_nothing_before() {
+    let topic = unique("inbox");
+    let transport = transport(&topic).await;
+    let (sink, mut delivered) = unbounded_channel();
+    let producer = transport.producer(&[], Arc::new(Sink(sink))).unwrap();
+    producer.send(outgoing(&topic, "before"), 1).unwrap();
+    assert_eq!(next(&mut delivered).await, (1, Ok(())));
+
+    let (sink, mut records) = unbounded_channel();
+    let inbox = transport.inbox(&[], Arc::new(Sink(sink))).unwrap();
+    inbox.follow(Arc::clone(&topic), 0).await.unwrap();
+    producer.send(outgoing(&topic, "after"), 2).unwrap();
+    let record: Record = next(&mut records).await;
+    assert_eq!(record.value, "after");
+    assert_eq!(record.key.as_deref(), Some(&b"key"[..]));
+    assert_eq!((record.partition, record.offset), (0, 1));
+    assert_eq!(record.headers.get("name"), Some(&b"value"[..]));
+    assert_eq!(record.headers.get("empty"), Some(&b""[..]));
+    assert!(record.timestamp.is_some());
+}
+
+#[tokio::test]
+async fn an_unreachable_cluster_is_an_error_within_the_limit() {
+    let transport = Cluster::new("127.0.0.1:1").transport();
+    let error = timeout(LIMIT, transport.check(Duration::from_secs(2)))
+        .await
+        .expect("no answer in time")
+        .unwrap_err();
+    assert_eq!(error.failure, Failure::Unreachable, "{error}");
+    assert!(error.message.contains("127.0.0.1:1"), "{error}");
+}
+
+#[tokio::test]
+async fn a_wrong_property_is_an_error_that_names_it() {
+    let cluster = Cluster::new("127.0.0.1:1").property("linger.msec", "1");
+    let error = cluster.transport().check(LIMIT).await.unwrap_err();
+    assert_eq!(error.failure, Failure::Config);
+    assert!(error.message.contains("linger.msec"), "{error}");
+}
+
+enum Event {
+    Assigned(Option<CommittedOffset>),
+    Record(i64),
+    Committed(Result<(), String>),
+    Left,
+}
+
+/// Commits "offset 1, and `note`" once it has read two records; leaves when told.
+struct Reader {
+    events: UnboundedSender<Event>,
+    partition: Option<PartitionRef>,
+    seen: usize,
+    committed: bool,
+    leave: Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl Member for Reader {
+    fn assigned(&mut self, partition: &PartitionRef, at: Option<CommittedOffset>) -> Option<i64> {
+        self.partition = Some(partition.clone());
+        let start = at.as_ref().map(|at| at.offset);
+        let _gone = self.events.send(Event::Assigned(at));
+        start
+    }
+    fn joined(&mut self) {}
+    fn revoked(&mut self, _: &[PartitionRef]) {}
+    fn drained(&mut self, _: &[PartitionRef]) -> bool {
+        true
+    }
+    fn release(&mut self, _: &PartitionRef) -> Option<CommittedOffset> {
+        None
+    }
+    fn lost(&mut self, _: &[PartitionRef]) {}
+    fn records(&mut self, batch: &mut Vec<Record>) {
+        for record in batch.drain(..) {
+            self.seen += 1;
+            let _gone = self.events.send(Event::Record(record.offset));
+        }
+    }
+    fn committed(&mut self, _: u64, outcome: Result<(), TransportError>) {
+        let outcome = outcome.map_err(|error| error.message);
+        let _gone = self.events.send(Event::Committed(outcome));
+    }
+    fn tick(&mut self, control: &dyn Control) -> Option<Duration> {
+        if self.leave.load(std::sync::atomic::Ordering::Relaxed) {
+            return None;
+        }
+        if let (Some(partition), 2, false) = (&self.partition, self.seen, self.committed) {
+            let at = CommittedOffset {
+                offset: 1,
+                metadata: "note".to_owned(),
+            };
+            control.commit(1, &[(partition.clone(), at)]).unwrap();
+            self.committed = true;
+        }
+        Some(Duration::from_millis(5))
+    }
+    fn failed(&mut self, error: TransportError) {
+        panic!("{error}");
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let _gone = self.events.send(Event::Left);
+    }
+}
+
+#[tokio::test]
+async fn the_next_member_begins_where_the_last_one_committed() {
+    let topic = unique("group");
+    let transport = transport(&topic).await;
+    let (sink, mut delivered) = unbounded_channel();
+    let producer = transport.producer(&[], Arc::new(Sink(sink))).unwrap();
+    for token in 0..3 {
+        producer.send(outgoing(&topic, "request"), token).unwrap();
+        assert_eq!(next(&mut delivered).await, (token, Ok(())));
+    }
+    let group = topic.to_string();
+    let join = || {
+        let (events, receiver) = unbounded_channel();
+        let leave = Arc::<std::sync::atomic::AtomicBool>::default();
+        let reader = Reader {
+            events,
+            partition: None,
+            seen: 0,
+            committed: false,
+            leave: Arc::clone(&leave),
+        };
+        let config = GroupConfig {
+            group: group.clone(),
+            topics: vec![Arc::clone(&topic)],
+            batch: 2,
+            instance_id: None,
+            properties: Vec::new(),
+        };
+        transport.join(config, Box::new(reader)).unwrap();
+        (receiver, leave)
+    };
+
+    let (mut first, leave) = join();
+    assert!(matches!(next(&mut first).await, Event::Assigned(None)));
+    assert!(matches!(next(&mut first).await, Event::Record(0)));
+    assert!(matches!(next(&mut first).await, Event::Record(1)));
+    loop {
+        match next(&mut first).await {
+            Event::Record(2) => {}
+            Event::Committed(outcome) => break outcome.unwrap(),
+            _ => panic!("neither the third record nor the commit's outcome"),
+        }
+    }
+    leave.store(true, std::sync::atomic::Ordering::Relaxed);
+    while !matches!(next(&mut first).await, Event::Left) {}
+
+    let (mut second, leave) = join();
+    let Event::Assigned(Some(at)) = next(&mut second).await else {
+        panic!("no committed offset");
+    };
+    assert_eq!((at.offset, &*at.metadata), (1, "note"));
+    assert!(matches!(next(&mut second).await, Event::Record(1)));
+    leave.store(true, std::sync::atomic::Ordering::Relaxed);
+}

@@ -1,0 +1,96 @@
+//! The door to a log of records: what the client and the server know of Kafka.
+//!
+//! The path of a record is synchronous and batched: a sender hands over a record and a token and
+//! is told of its fate through [`Deliveries`]; a reader is handed batches. What is rare (topic
+//! administration, opening a reader) is async.
+
+mod error;
+mod group;
+pub(crate) mod kafka;
+mod record;
+mod topic;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+pub(crate) use error::{Failure, TransportError};
+pub(crate) use group::{CommittedOffset, Control, GroupConfig, Member, PartitionRef};
+pub(crate) use record::{Outgoing, Record};
+pub(crate) use topic::{CreateOutcome, NewTopic, TopicState};
+
+/// What a producer tells its owner. Called on the transport's own thread: must not block.
+pub(crate) trait Deliveries: Send + Sync + 'static {
+    /// The record sent with `token` was acknowledged, or never will be. Called once for each
+    /// record that [`Producer::send`] took.
+    fn delivered(&self, token: u128, outcome: Result<(), Undelivered>);
+}
+
+/// A record that will not be acknowledged.
+#[derive(Debug)]
+pub(crate) struct Undelivered {
+    /// The record as it was handed over.
+    pub(crate) record: Outgoing,
+    /// Why.
+    pub(crate) error: TransportError,
+}
+
+/// Sends records.
+pub(crate) trait Producer: Send + Sync + 'static {
+    /// Queues a record; never blocks. Gives it back where it can't be queued.
+    fn send(&self, record: Outgoing, token: u128) -> Result<(), Box<Undelivered>>;
+}
+
+/// Takes records as they are read. Called on the transport's own thread: must not block.
+pub(crate) trait Records: Send + Sync + 'static {
+    /// Takes the records of a batch, in their order.
+    fn records(&self, batch: &mut Vec<Record>);
+}
+
+/// Reads single partitions from their end, without a group.
+#[async_trait]
+pub(crate) trait Inbox: Send + Sync + 'static {
+    /// Begins to read a partition at its present end, which is settled when this returns: every
+    /// record that is appended afterwards is read.
+    async fn follow(&self, topic: Arc<str>, partition: i32) -> Result<(), TransportError>;
+}
+
+/// A place that keeps records in partitions of topics.
+#[async_trait]
+pub(crate) trait Transport: Send + Sync + 'static {
+    /// Tells whether the cluster answers within `limit`.
+    async fn check(&self, limit: Duration) -> Result<(), TransportError>;
+
+    /// Looks topics up, in the order of the names.
+    async fn topics(
+        &self,
+        names: &[Arc<str>],
+        limit: Duration,
+    ) -> Result<Vec<TopicState>, TransportError>;
+
+    /// Creates topics, in the order given.
+    async fn create_topics(
+        &self,
+        topics: &[NewTopic],
+        limit: Duration,
+    ) -> Result<Vec<CreateOutcome>, TransportError>;
+
+    /// Opens a producer with properties of its own over the cluster's.
+    fn producer(
+        &self,
+        properties: &[(String, String)],
+        deliveries: Arc<dyn Deliveries>,
+    ) -> Result<Arc<dyn Producer>, TransportError>;
+
+    /// Opens a reader of single partitions.
+    fn inbox(
+        &self,
+        properties: &[(String, String)],
+        records: Arc<dyn Records>,
+    ) -> Result<Arc<dyn Inbox>, TransportError>;
+
+    /// Joins a consumer group. `member` lives on a thread of the transport until it ends its
+    /// membership; it is dropped when the group has been left.
+    fn join(&self, config: GroupConfig, member: Box<dyn Member>) -> Result<(), TransportError>;
+}

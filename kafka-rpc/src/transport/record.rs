@@ -1,0 +1,30 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::wire::Headers;
+
+/// A record as it was read.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) topic: Arc<str>,
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    /// Milliseconds since the Unix epoch; `None` where the record carries no time.
+    pub(crate) timestamp: Option<i64>,
+    pub(crate) key: Option<Bytes>,
+    /// Empty for a null value.
+    pub(crate) value: Bytes,
+    pub(crate) headers: Headers,
+}
+
+/// A record to be written.
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) topic: Arc<str>,
+    /// `None`: by the key, as Java's default partitioner does; at random without a key.
+    pub(crate) partition: Option<i32>,
+    pub(crate) key: Option<Bytes>,
+    pub(crate) value: Bytes,
+    pub(crate) headers: Headers,
+}

@@ -1,0 +1,37 @@
+use std::sync::Arc;
+
+use super::TransportError;
+
+/// What is known of a topic.
+#[derive(Clone, Debug)]
+pub(crate) enum TopicState {
+    /// It exists, with so many partitions.
+    Ready { partitions: u32 },
+    /// It does not exist.
+    Missing,
+    /// No right to see it.
+    Denied,
+    /// The broker could not tell.
+    Failed(TransportError),
+}
+
+/// A topic to be created.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct NewTopic {
+    pub(crate) name: Arc<str>,
+    pub(crate) partitions: u32,
+    /// `None`: the broker's default.
+    pub(crate) replication: Option<u16>,
+    pub(crate) config: Vec<(String, String)>,
+}
+
+/// How the creation of a topic went.
+#[derive(Clone, Debug)]
+pub(crate) enum CreateOutcome {
+    /// It is there now, made by this call or by somebody else.
+    Created,
+    /// No right to create it.
+    Denied,
+    /// The broker refused.
+    Refused(TransportError),
+}

@@ -1,0 +1,38 @@
+//! The wire contract: what the headers of a record say, both ways.
+//!
+//! A record's value is the bare message; everything else about a call is in the record's headers. This module turns
+//! headers into the head of a request or a reply and back. It is pure: it knows no client, socket, clock or task.
+//!
+//! Header values are bytes in Kafka. So, unlike in HTTP, binary values (`grpc-status-details-bin` and metadata whose
+//! name ends in `-bin`) travel as they are, without base64.
+
+mod content_type;
+mod correlation_id;
+mod fault;
+mod frame;
+mod headers;
+mod limits;
+mod message;
+mod metadata;
+pub(crate) mod names;
+mod partition;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
+mod reply;
+mod reply_address;
+mod request;
+mod single;
+pub(crate) mod timeout;
+mod topic_name;
+mod topics;
+
+pub(crate) use content_type::ContentType;
+pub(crate) use correlation_id::CorrelationId;
+pub(crate) use frame::Frame;
+pub(crate) use headers::Headers;
+pub(crate) use limits::HeaderLimits;
+pub(crate) use partition::partition_for_key;
+pub(crate) use reply::{MessageHead, ReplyHead, decode_reply, encode_failure, encode_reply};
+pub(crate) use reply_address::ReplyAddress;
+pub(crate) use request::{Refusal, RequestHead, decode_request, encode_request};
+pub(crate) use topics::{TopicNames, UnnamedTopic, group_name};

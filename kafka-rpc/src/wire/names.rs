@@ -1,0 +1,22 @@
+//! The names of the headers that mean something to us; all others are metadata.
+
+/// The call's id, echoed in its reply. On requests and replies.
+pub(crate) const CORRELATION_ID: &str = "kafka_correlationId";
+/// The topic that the reply is to be written to. On requests.
+pub(crate) const REPLY_TOPIC: &str = "kafka_replyTopic";
+/// The partition of the reply topic that the caller reads. On requests.
+pub(crate) const REPLY_PARTITION: &str = "kafka_replyPartition";
+/// The method called, as `package.Service/Method`. On requests.
+pub(crate) const METHOD: &str = "rpc-method";
+/// How the record's value is encoded. On requests and replies.
+pub(crate) const CONTENT_TYPE: &str = "content-type";
+/// How long after the record's timestamp the call's deadline is. On requests.
+pub(crate) const TIMEOUT: &str = "grpc-timeout";
+/// What the record is to its call, where it is not the request itself.
+pub(crate) const FRAME: &str = "rpc-frame";
+/// The code of the call's status, in decimal. On replies.
+pub(crate) const STATUS: &str = "grpc-status";
+/// The status's message, percent-encoded. On replies.
+pub(crate) const STATUS_MESSAGE: &str = "grpc-message";
+/// The status's details, raw bytes. On replies.
+pub(crate) const STATUS_DETAILS: &str = "grpc-status-details-bin";

@@ -1,0 +1,206 @@
+//! The head of a reply: what its headers say.
+
+use bytes::Bytes;
+
+use super::content_type::ContentType;
+use super::correlation_id::CorrelationId;
+use super::fault::{Fault, excerpt};
+use super::headers::Headers;
+use super::limits::HeaderLimits;
+use super::single::{Single, read};
+use super::{message, metadata, names};
+use crate::call::{Code, Metadata, Status};
+
+/// What the headers of a record on a reply topic say about its call.
+#[derive(Debug, Clone)]
+pub(crate) struct ReplyHead {
+    /// The id of the call that this is the reply to.
+    pub(crate) correlation_id: CorrelationId,
+    /// How the call ended: with a message in the record's value, or with a status.
+    pub(crate) outcome: Result<MessageHead, Status>,
+}
+
+/// What the headers say about the message of a reply.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct MessageHead {
+    /// How the message is encoded.
+    pub(crate) content_type: ContentType,
+    /// The metadata beside it.
+    pub(crate) metadata: Metadata,
+}
+
+/// Reads the head of a reply. No status means OK.
+///
+/// Where all but the correlation id is bad, the outcome is a status that says so, and the caller need not wait for its
+/// deadline: `UNKNOWN` where the reply's status can't be read, `RESOURCE_EXHAUSTED` where its headers are over the
+/// limits, and `INTERNAL` where its content type is bad.
+///
+/// # Errors
+/// When the correlation id can't be read, so that nobody knows whose reply it is.
+pub(crate) fn decode_reply(headers: &Headers, limits: &HeaderLimits) -> Result<ReplyHead, Fault> {
+    let within_limits = limits.check(headers);
+    let fields = Fields::collect(headers, within_limits.is_ok());
+    let id = read(
+        fields.correlation_id,
+        names::CORRELATION_ID,
+        CorrelationId::new,
+    )?;
+    let correlation_id = id.ok_or(Fault::Missing {
+        name: names::CORRELATION_ID,
+        why: "it tells whose reply this is",
+    })?;
+    let outcome = match within_limits {
+        Ok(()) => fields.outcome(),
+        Err(over) => Err(Status::resource_exhausted(format!(
+            "the reply can't be read: {over}"
+        ))),
+    };
+    Ok(ReplyHead {
+        correlation_id,
+        outcome,
+    })
+}
+
+/// Writes the head of a reply. A status of a failed call that says OK is written as `UNKNOWN`, for OK would promise a
+/// message.
+///
+/// # Errors
+/// `RESOURCE_EXHAUSTED` when the headers are over the limits, as a handler's metadata or status can make them. It is to
+/// be told to the caller with [`encode_failure`].
+pub(crate) fn encode_reply(head: &ReplyHead, limits: &HeaderLimits) -> Result<Headers, Status> {
+    let mut headers = Headers::with_capacity(8, 128, 128);
+    headers.push(names::CORRELATION_ID, head.correlation_id.as_bytes());
+    match &head.outcome {
+        Ok(message) => {
+            headers.push(
+                names::CONTENT_TYPE,
+                message.content_type.as_str().as_bytes(),
+            );
+            headers.push(names::STATUS, b"0");
+            metadata::write(&mut headers, &message.metadata);
+        }
+        Err(status) => {
+            push_status(&mut headers, status.code(), status.message());
+            if !status.details().is_empty() {
+                headers.push(names::STATUS_DETAILS, status.details());
+            }
+            metadata::write(&mut headers, status.metadata());
+        }
+    }
+    limits.check(&headers).map_err(|over| {
+        let outcome = head
+            .outcome
+            .as_ref()
+            .map_or_else(Status::code, |_| Code::Ok);
+        Status::resource_exhausted(format!("the reply ({outcome:?}) can't be sent: {over}"))
+    })?;
+    Ok(headers)
+}
+
+/// Writes the head of a reply that has to be told whatever the limits: the status's code and the first 500 characters
+/// of its message, without details and metadata.
+pub(crate) fn encode_failure(correlation_id: &CorrelationId, status: &Status) -> Headers {
+    let message: String = status.message().chars().take(500).collect();
+    let mut headers = Headers::with_capacity(3, 64, 256);
+    headers.push(names::CORRELATION_ID, correlation_id.as_bytes());
+    push_status(&mut headers, status.code(), &message);
+    headers
+}
+
+fn push_status(headers: &mut Headers, code: Code, message: &str) {
+    let code = match code {
+        Code::Ok => Code::Unknown,
+        failed => failed,
+    };
+    headers.push(names::STATUS, (code as i32).to_string().as_bytes());
+    if !message.is_empty() {
+        headers.push(names::STATUS_MESSAGE, message::encode(message).as_bytes());
+    }
+}
+
+/// The headers of a reply, told apart by name but not read yet.
+#[derive(Default)]
+struct Fields<'h> {
+    correlation_id: Single<'h>,
+    content_type: Single<'h>,
+    status: Single<'h>,
+    message: Single<'h>,
+    details: Single<'h>,
+    metadata: Metadata,
+}
+
+impl<'h> Fields<'h> {
+    fn collect(headers: &'h Headers, with_metadata: bool) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in headers.iter() {
+            match name {
+                names::CORRELATION_ID => fields.correlation_id.put(value),
+                names::CONTENT_TYPE => fields.content_type.put(value),
+                names::STATUS => fields.status.put(value),
+                names::STATUS_MESSAGE => fields.message.put(value),
+                names::STATUS_DETAILS => fields.details.put(value),
+                _ if with_metadata => metadata::take(&mut fields.metadata, name, value),
+                _ => {}
+            }
+        }
+        fields
+    }
+
+    fn outcome(self) -> Result<MessageHead, Status> {
+        let unreadable = |fault: Fault| format!("the reply can't be read: {fault}");
+        let status = self
+            .status()
+            .map_err(|fault| Status::unknown(unreadable(fault)))?;
+        if let Some((code, message, details)) = status {
+            return Err(Status::with_details_and_metadata(
+                code,
+                message,
+                details,
+                self.metadata,
+            ));
+        }
+        let content_type = read(self.content_type, names::CONTENT_TYPE, ContentType::parse)
+            .map_err(|fault| Status::internal(unreadable(fault)))?;
+        Ok(MessageHead {
+            content_type: content_type.unwrap_or_default(),
+            metadata: self.metadata,
+        })
+    }
+
+    /// The status of a failed call; `None` where the call went well.
+    fn status(&self) -> Result<Option<(Code, String, Bytes)>, Fault> {
+        let Some(value) = self.status.get(names::STATUS)? else {
+            return Ok(None);
+        };
+        let code = parse_code(value);
+        if code == Some(Code::Ok) {
+            return Ok(None);
+        }
+        let message = message::decode(self.message.get(names::STATUS_MESSAGE)?.unwrap_or_default());
+        let details = self.details.get(names::STATUS_DETAILS)?.unwrap_or_default();
+        let (code, message) = match code {
+            Some(code) => (code, message.into_owned()),
+            None => (
+                Code::Unknown,
+                format!(
+                    "the reply's status {} is no known code: {message}",
+                    excerpt(value)
+                ),
+            ),
+        };
+        Ok(Some((code, message, Bytes::copy_from_slice(details))))
+    }
+}
+
+/// Reads the code of a status: decimal digits, of a code that gRPC has.
+fn parse_code(value: &[u8]) -> Option<Code> {
+    if !value.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = std::str::from_utf8(value).ok()?.parse().ok()?;
+    let code = Code::from_i32(number);
+    (code as i32 == number).then_some(code)
+}
+
+#[cfg(test)]
+mod tests;

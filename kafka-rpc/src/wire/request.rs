@@ -1,0 +1,214 @@
+//! The head of a request: what its headers say.
+
+use std::time::Duration;
+
+use super::content_type::ContentType;
+use super::correlation_id::CorrelationId;
+use super::fault::Fault;
+use super::frame::Frame;
+use super::headers::Headers;
+use super::limits::HeaderLimits;
+use super::reply_address::{self, ReplyAddress};
+use super::single::{Single, read};
+use super::{metadata, names, timeout};
+use crate::call::{Metadata, Status};
+
+/// What the headers of a record on a request topic say about its call.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct RequestHead<'a> {
+    /// The call's id. A request that wants no reply may do without.
+    pub(crate) correlation_id: Option<CorrelationId>,
+    /// Where the caller waits for the reply, if it does.
+    pub(crate) reply: Option<ReplyAddress>,
+    /// The method called, as `package.Service/Method`; where absent, the topic tells.
+    pub(crate) method: Option<&'a str>,
+    /// How the record's value is encoded.
+    pub(crate) content_type: ContentType,
+    /// How long after the record's timestamp the deadline is.
+    pub(crate) timeout: Option<Duration>,
+    /// What the record is to the call.
+    pub(crate) frame: Frame,
+    /// The caller's metadata.
+    pub(crate) metadata: Metadata,
+}
+
+/// A request that is refused for its headers.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// What the caller is to be told: `INVALID_ARGUMENT` or, over a limit, `RESOURCE_EXHAUSTED`.
+    pub(crate) status: Status,
+    /// Which call to tell it to, and where. `None` where the headers that say so are among the bad ones.
+    pub(crate) reply: Option<(CorrelationId, ReplyAddress)>,
+}
+
+impl Refusal {
+    fn new(fault: Fault, reply: Option<(CorrelationId, ReplyAddress)>) -> Box<Self> {
+        let status = match fault {
+            Fault::OverLimit(over) => Status::resource_exhausted(over.to_string()),
+            fault => Status::invalid_argument(fault.to_string()),
+        };
+        Box::new(Self { status, reply })
+    }
+}
+
+/// Reads the head of a request.
+///
+/// # Errors
+/// When a header of the contract comes more than once or has a value that it can't have, when one is missing that
+/// another needs, or when there are more headers than the limits allow.
+pub(crate) fn decode_request<'h>(
+    headers: &'h Headers,
+    limits: &HeaderLimits,
+) -> Result<RequestHead<'h>, Box<Refusal>> {
+    let within_limits = limits.check(headers);
+    let fields = Fields::collect(headers, within_limits.is_ok());
+    let (id, reply) = fields
+        .address()
+        .map_err(|fault| Refusal::new(fault, None))?;
+    within_limits
+        .map_err(Fault::from)
+        .and_then(|()| fields.head(id, reply.clone()))
+        .map_err(|fault| Refusal::new(fault, id.zip(reply)))
+}
+
+/// Writes the head of a request.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` when the headers are over the limits, as the caller's metadata can make them, or when a reply or a
+/// cancel is asked for without a correlation id.
+pub(crate) fn encode_request(
+    head: &RequestHead<'_>,
+    limits: &HeaderLimits,
+) -> Result<Headers, Status> {
+    let mut headers = Headers::with_capacity(7 + head.metadata.len(), 128, 256);
+    if let Some(id) = &head.correlation_id {
+        headers.push(names::CORRELATION_ID, id.as_bytes());
+    }
+    if let Some(reply) = &head.reply {
+        headers.push(names::REPLY_TOPIC, reply.topic().as_bytes());
+        if let Some(partition) = reply.partition() {
+            headers.push(names::REPLY_PARTITION, &partition.to_be_bytes());
+        }
+    }
+    if let Some(method) = head.method {
+        headers.push(names::METHOD, method.as_bytes());
+    }
+    headers.push(names::CONTENT_TYPE, head.content_type.as_str().as_bytes());
+    if let Some(timeout) = head.timeout {
+        headers.push(names::TIMEOUT, timeout::format(timeout).as_bytes());
+    }
+    if let Some(frame) = head.frame.as_str() {
+        headers.push(names::FRAME, frame.as_bytes());
+    }
+    metadata::write(&mut headers, &head.metadata);
+    check_id(head)
+        .and_then(|()| limits.check(&headers).map_err(Fault::from))
+        .map_err(|fault| Status::invalid_argument(format!("the request can't be sent: {fault}")))?;
+    Ok(headers)
+}
+
+/// Checks that a call has an id where one is needed.
+fn check_id(head: &RequestHead<'_>) -> Result<(), Fault> {
+    let missing = |why| Fault::Missing {
+        name: names::CORRELATION_ID,
+        why,
+    };
+    match head {
+        RequestHead {
+            correlation_id: Some(_),
+            ..
+        } => Ok(()),
+        RequestHead { reply: Some(_), .. } => Err(missing("a reply is told by it")),
+        RequestHead {
+            frame: Frame::Cancel,
+            ..
+        } => Err(missing("a cancel names its call by it")),
+        _ => Ok(()),
+    }
+}
+
+/// The headers of a request, told apart by name but not read yet.
+#[derive(Default)]
+struct Fields<'h> {
+    correlation_id: Single<'h>,
+    reply_topic: Single<'h>,
+    reply_partition: Single<'h>,
+    method: Single<'h>,
+    content_type: Single<'h>,
+    timeout: Single<'h>,
+    frame: Single<'h>,
+    metadata: Metadata,
+}
+
+impl<'h> Fields<'h> {
+    fn collect(headers: &'h Headers, with_metadata: bool) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in headers.iter() {
+            match name {
+                names::CORRELATION_ID => fields.correlation_id.put(value),
+                names::REPLY_TOPIC => fields.reply_topic.put(value),
+                names::REPLY_PARTITION => fields.reply_partition.put(value),
+                names::METHOD => fields.method.put(value),
+                names::CONTENT_TYPE => fields.content_type.put(value),
+                names::TIMEOUT => fields.timeout.put(value),
+                names::FRAME => fields.frame.put(value),
+                _ if with_metadata => metadata::take(&mut fields.metadata, name, value),
+                _ => {}
+            }
+        }
+        fields
+    }
+
+    /// Which call this is, and where its reply goes.
+    fn address(&self) -> Result<(Option<CorrelationId>, Option<ReplyAddress>), Fault> {
+        let id = read(
+            self.correlation_id,
+            names::CORRELATION_ID,
+            CorrelationId::new,
+        )?;
+        let partition = read(
+            self.reply_partition,
+            names::REPLY_PARTITION,
+            reply_address::parse_partition,
+        )?;
+        let reply = match self.reply_topic.get(names::REPLY_TOPIC)? {
+            Some(topic) => Some(reply_address(topic, partition)?),
+            None if partition.is_some() => {
+                return Err(Fault::Missing {
+                    name: names::REPLY_TOPIC,
+                    why: "`kafka_replyPartition` is a partition of it",
+                });
+            }
+            None => None,
+        };
+        Ok((id, reply))
+    }
+
+    fn head(
+        self,
+        correlation_id: Option<CorrelationId>,
+        reply: Option<ReplyAddress>,
+    ) -> Result<RequestHead<'h>, Fault> {
+        let head = RequestHead {
+            correlation_id,
+            reply,
+            method: read(self.method, names::METHOD, std::str::from_utf8)?,
+            content_type: read(self.content_type, names::CONTENT_TYPE, ContentType::parse)?
+                .unwrap_or_default(),
+            timeout: read(self.timeout, names::TIMEOUT, timeout::parse)?,
+            frame: read(self.frame, names::FRAME, Frame::parse)?.unwrap_or_default(),
+            metadata: self.metadata,
+        };
+        check_id(&head)?;
+        Ok(head)
+    }
+}
+
+fn reply_address(topic: &[u8], partition: Option<i32>) -> Result<ReplyAddress, Fault> {
+    let fault = |error: &dyn std::fmt::Display| Fault::malformed(names::REPLY_TOPIC, topic, error);
+    let text = std::str::from_utf8(topic).map_err(|error| fault(&error))?;
+    ReplyAddress::new(text, partition).map_err(|error| fault(&error))
+}
+
+#[cfg(test)]
+mod tests;
