@@ -203,11 +203,5 @@ fn codec<'a>(
             services.push(method.service());
         }
     }
-    #[cfg(feature = "json")]
-    return Codec::new(settings.json, &services);
-    #[cfg(not(feature = "json"))]
-    {
-        let _ = settings;
-        Ok(Codec::new(&services))
-    }
+    Codec::new(settings.json, &services)
 }
