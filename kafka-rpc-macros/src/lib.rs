@@ -1,1 +1,99 @@
-//! The `#[service]` attribute of kafka-rpc.
+//! The `#[service]` attribute of [kafka-rpc], which re-exports it as `kafka_rpc::service`.
+//!
+//! [kafka-rpc]: https://docs.rs/kafka-rpc
+
+mod arguments;
+mod expand;
+mod key;
+mod method;
+mod names;
+mod service;
+#[cfg(test)]
+mod snapshots;
+mod suggestion;
+
+use proc_macro2::TokenStream;
+
+/// Makes a service of a trait: what a server implements, `…Server`, and `…Client`.
+///
+/// `kafka-rpc-build` writes such traits from `.proto` files; written by hand, it defines a service
+/// in code. The messages are then any types that implement `prost::Message`.
+///
+/// ```
+/// use kafka_rpc::{Request, Response, Status};
+///
+/// #[derive(Clone, PartialEq, kafka_rpc::prost::Message)]
+/// #[prost(prost_path = "kafka_rpc::prost")]
+/// pub struct Deposit {
+///     #[prost(string, tag = "1")]
+///     pub account: String,
+///     #[prost(uint64, tag = "2")]
+///     pub cents: u64,
+/// }
+///
+/// /// Keeps accounts.
+/// #[kafka_rpc::service(name = "bank.v1.Accounts")]
+/// pub trait Accounts {
+///     /// Adds to an account and answers its balance. Deposits to one account are handled in order.
+///     #[rpc(key = "account", delivery = "AT_MOST_ONCE")]
+///     async fn deposit(&self, request: Request<Deposit>) -> Result<Response<u64>, Status>;
+/// }
+///
+/// struct Bank;
+///
+/// impl Accounts for Bank {
+///     async fn deposit(&self, request: Request<Deposit>) -> Result<Response<u64>, Status> {
+///         Ok(Response::new(request.get_ref().cents))
+///     }
+/// }
+///
+/// let server = AccountsServer::new(Bank);
+/// assert_eq!(<AccountsClient>::DESCRIPTOR.methods[0].path, "bank.v1.Accounts/Deposit");
+/// ```
+///
+/// # What it makes
+/// For a trait `Accounts`:
+/// - the trait itself, with `Send + Sync + 'static` as supertraits and with `Send` futures, so that
+///   an implementation writes plain `async fn`s;
+/// - `AccountsServer<T>`, which a server takes: `new`, `from_arc`, `with_interceptor`;
+/// - `AccountsClient<S = Channel>`, with a method for each of the trait's: `new`,
+///   `with_interceptor`; cheap to clone where `S` is;
+/// - `DESCRIPTOR` on both, the static description of the service.
+///
+/// Documentation and `#[deprecated]` go from the trait to all of them. A method with a body has it
+/// as the default of the trait.
+///
+/// # Arguments of `#[service]`
+/// | argument | value | default |
+/// |---|---|---|
+/// | `name` | full name on the wire: `"bank.v1.Accounts"` | must be given |
+/// | `topics` | `"PER_METHOD"`, or `"PER_SERVICE"`: one request topic for all methods, so that calls with one key are in order across methods | `"PER_METHOD"` |
+/// | `topic` | the request topic of a `PER_SERVICE` service | `name` |
+/// | `group` | the consumer group of the servers | `name` |
+/// | `client`, `server` | `false`: do without it | `true` |
+/// | `unimplemented_defaults` | `true`: methods answer `UNIMPLEMENTED` until they are implemented | `false` |
+/// | `descriptor_set` | an expression: the encoded `FileDescriptorSet` that describes the service | none |
+///
+/// # Arguments of `#[rpc]`, on a method
+/// | argument | value | default |
+/// |---|---|---|
+/// | `name` | name on the wire: `"Deposit"` | the function's in upper camel case |
+/// | `key` | the field whose value keys the call: calls with one key are handled in order. A path of Rust fields; `?` marks a step that is an `Option`: `"owner?.id"`; `"self"` is a request that is a single value | no key |
+/// | `delivery` | `"AT_LEAST_ONCE"`, or `"AT_MOST_ONCE"`: the offset is committed before the handler starts | `"AT_LEAST_ONCE"` |
+/// | `idempotency` | `"NO_SIDE_EFFECTS"` or `"IDEMPOTENT"`: the call may be repeated after it may have started | `"IDEMPOTENCY_UNKNOWN"` |
+/// | `topic` | the request topic | `name` of the service, `.`, name of the method |
+/// | `input`, `output` | full names of the messages, where a `.proto` has them | none |
+#[proc_macro_attribute]
+pub fn service(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    expand(arguments.into(), item.into()).into()
+}
+
+fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    match service::Service::parse(arguments, item) {
+        Ok(service) => expand::expand(&service),
+        Err(error) => error.to_compile_error(),
+    }
+}

@@ -6,7 +6,7 @@
 #![allow(dead_code)]
 
 mod call;
-pub mod client;
+mod client;
 mod cluster;
 #[doc(hidden)]
 pub mod codegen;
@@ -22,13 +22,20 @@ pub use call::{
     Interceptor, IntoRequest, InvalidMetadata, Metadata, MetadataIter, MetadataKey, MetadataMap,
     MetadataValue, Origin, Request, RequestParts, Response, Status, ToStrError,
 };
+pub use client::{CallFuture, Channel, ChannelBuilder};
 pub use cluster::{Cluster, Sasl, Tls, TopicSettings};
 pub use descriptor::{
     Delivery, Idempotency, Method, MethodDescriptor, ServiceDescriptor, TopicLayout,
 };
+pub use server::{Server, ServerBuilder, ServerHandle};
 pub use error::{Error, TopicProblem, TopicProblems};
+pub use kafka_rpc_macros::service;
 pub use prost;
 pub use prost_types;
+
+/// The largest message in bytes that a channel sends or a server takes unless set: 1 MiB.
+pub(crate) const DEFAULT_MESSAGE_LIMIT: usize = 1024 * 1024;
+
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub use wire::properties as fuzzing;

@@ -1,1 +1,12 @@
-//! The client's side.
+//! The caller's side: a channel, and what keeps its calls.
+
+mod builder;
+mod call;
+mod channel;
+mod pending;
+mod replies;
+mod route;
+mod waiting;
+
+pub use builder::ChannelBuilder;
+pub use channel::{CallFuture, Channel};

@@ -39,6 +39,9 @@ pub(crate) trait Member: Send + 'static {
         committed: Option<CommittedOffset>,
     ) -> Option<i64>;
 
+    /// All partitions of an assignment, maybe none, have been told.
+    fn joined(&mut self);
+
     /// These partitions shall be given up: finish what runs. They stay ours until
     /// [`Member::drained`] says so, or the grace that the owner keeps is over.
     fn revoked(&mut self, partitions: &[PartitionRef]);

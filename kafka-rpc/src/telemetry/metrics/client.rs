@@ -4,7 +4,7 @@ use std::time::Instant;
 use metrics::{Counter, Gauge};
 
 use super::by_code::DurationByCode;
-use super::catalogue::{CLIENT_CANCELLED, CLIENT_DURATION, PENDING_CALLS, RPC_METHOD};
+use super::catalogue::{CANCELLED_CALLS, CLIENT_DURATION, PENDING_CALLS, RPC_METHOD};
 use super::per_method::PerMethod;
 use crate::call::Code;
 use crate::descriptor::Method;
@@ -26,7 +26,7 @@ impl ClientMetrics {
         METHODS.get_or_make(method, |path| Self {
             duration: DurationByCode::new(CLIENT_DURATION, Side::Client, path),
             pending: metrics::gauge!(PENDING_CALLS, RPC_METHOD => path),
-            cancelled: metrics::counter!(CLIENT_CANCELLED, RPC_METHOD => path),
+            cancelled: metrics::counter!(CANCELLED_CALLS, RPC_METHOD => path),
         })
     }
 

@@ -5,8 +5,7 @@ use metrics::{Counter, Gauge, Histogram};
 
 use super::by_code::DurationByCode;
 use super::catalogue::{
-    ACTIVE_HANDLERS, EXPIRED_REQUESTS, HANDLER_DURATION, QUEUE_DURATION, RPC_METHOD,
-    SERVER_CANCELLED, SERVER_DURATION,
+    ACTIVE_HANDLERS, EXPIRED, HANDLER_DURATION, QUEUE_DURATION, RPC_METHOD, SERVER_DURATION,
 };
 use super::per_method::PerMethod;
 use crate::call::Code;
@@ -21,7 +20,6 @@ pub(crate) struct ServerMetrics {
     queue: Histogram,
     handler: Histogram,
     active: Gauge,
-    cancelled: Counter,
     expired: Counter,
 }
 
@@ -34,8 +32,7 @@ impl ServerMetrics {
             queue: metrics::histogram!(QUEUE_DURATION, RPC_METHOD => path),
             handler: metrics::histogram!(HANDLER_DURATION, RPC_METHOD => path),
             active: metrics::gauge!(ACTIVE_HANDLERS, RPC_METHOD => path),
-            cancelled: metrics::counter!(SERVER_CANCELLED, RPC_METHOD => path),
-            expired: metrics::counter!(EXPIRED_REQUESTS, RPC_METHOD => path),
+            expired: metrics::counter!(EXPIRED, RPC_METHOD => path),
         })
     }
 
@@ -54,12 +51,7 @@ impl ServerMetrics {
         self.duration.record(code, since_arrival);
     }
 
-    /// A cancel arrived for a call that waits or runs.
-    pub(crate) fn cancelled(&self) {
-        self.cancelled.increment(1);
-    }
-
-    /// A request is not handled since its deadline has passed.
+    /// The deadline of a call passed before it was handled to the end.
     pub(crate) fn expired(&self) {
         self.expired.increment(1);
     }

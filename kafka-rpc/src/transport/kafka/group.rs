@@ -101,9 +101,10 @@ impl GroupContext {
             RebalanceProtocol::Cooperative => consumer.incremental_assign(&start),
             _ => consumer.assign(&start),
         };
-        if let Err(error) = outcome {
-            let error = transport_error("take partitions over", &error);
-            self.member.lock().failed(error);
+        let mut member = self.member.lock();
+        match outcome {
+            Ok(()) => member.joined(),
+            Err(error) => member.failed(transport_error("take partitions over", &error)),
         }
     }
 

@@ -132,6 +132,7 @@ impl Member for Reader {
         let _gone = self.events.send(Event::Assigned(at));
         start
     }
+    fn joined(&mut self) {}
     fn revoked(&mut self, _: &[PartitionRef]) {}
     fn drained(&mut self, _: &[PartitionRef]) -> bool {
         true

@@ -1,0 +1,69 @@
+//! The trait that a server implements.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::method::Method;
+use crate::service::Service;
+
+pub(super) fn expand(service: &Service) -> TokenStream {
+    let Service {
+        attributes,
+        visibility,
+        ident,
+        supertraits,
+        ..
+    } = service;
+    let supertraits = supertraits.iter();
+    let methods = service
+        .methods
+        .iter()
+        .map(|method| function(service, method));
+    quote! {
+        #(#attributes)*
+        #visibility trait #ident:
+            #(#supertraits +)* ::core::marker::Send + ::core::marker::Sync + 'static
+        {
+            #(#methods)*
+        }
+    }
+}
+
+/// `async fn`, written out so that its future is `Send`.
+fn function(service: &Service, method: &Method) -> TokenStream {
+    let Method {
+        attributes,
+        ident,
+        pattern,
+        request,
+        result,
+        ..
+    } = method;
+    let (argument, body) = match &method.body {
+        Some(body) => (quote!(#pattern), quote!({ async move #body })),
+        None if service.unimplemented_defaults => (quote!(request), unimplemented(service, method)),
+        None => (quote!(#pattern), quote!(;)),
+    };
+    quote! {
+        #(#attributes)*
+        fn #ident(
+            &self,
+            #argument: #request,
+        ) -> impl ::core::future::Future<Output = #result> + ::core::marker::Send
+        #body
+    }
+}
+
+fn unimplemented(service: &Service, method: &Method) -> TokenStream {
+    let message = format!(
+        "{}/{} is not implemented",
+        service.name.value(),
+        method.name
+    );
+    quote!({
+        async move {
+            let _ = request;
+            ::core::result::Result::Err(::kafka_rpc::Status::unimplemented(#message))
+        }
+    })
+}

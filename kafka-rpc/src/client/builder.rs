@@ -1,0 +1,142 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::call::{Caller, CallerSettings};
+use super::channel::Channel;
+use super::replies::Replies;
+use super::route::Routes;
+use super::waiting::WaitingCalls;
+use crate::cluster::{CONNECT_LIMIT, TopicSettings};
+use crate::descriptor::ServiceDescriptor;
+use crate::{Cluster, Error};
+
+/// Settings of a [`Channel`].
+///
+/// ```no_run
+/// # async fn connect(cluster: kafka_rpc::Cluster) -> Result<(), kafka_rpc::Error> {
+/// use std::time::Duration;
+/// use kafka_rpc::Channel;
+///
+/// let channel = Channel::builder()
+///     .default_timeout(Duration::from_secs(5))
+///     .producer_property("compression.type", "zstd")
+///     .connect(&cluster)
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ChannelBuilder {
+    default_timeout: Duration,
+    connect_timeout: Duration,
+    pending_limit: usize,
+    message_limit: usize,
+    topics: Option<TopicSettings>,
+    services: Vec<&'static ServiceDescriptor>,
+    producer: Vec<(String, String)>,
+    consumer: Vec<(String, String)>,
+}
+
+impl Default for ChannelBuilder {
+    fn default() -> Self {
+        Self {
+            default_timeout: Duration::from_secs(30),
+            connect_timeout: CONNECT_LIMIT,
+            pending_limit: 65_536,
+            message_limit: crate::DEFAULT_MESSAGE_LIMIT,
+            topics: None,
+            services: Vec::new(),
+            producer: Vec::new(),
+            consumer: Vec::new(),
+        }
+    }
+}
+
+impl ChannelBuilder {
+    /// The time that a call has unless it sets its own. 30 seconds by default.
+    pub fn default_timeout(mut self, timeout: Duration) -> Self {
+        self.default_timeout = timeout;
+        self
+    }
+
+    /// How long the cluster may take to answer when connecting, and when the topics of a method
+    /// are looked up. 10 seconds by default.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// The most calls that may be pending; one more gets `RESOURCE_EXHAUSTED`. 65,536 by default.
+    pub fn pending_limit(mut self, calls: usize) -> Self {
+        self.pending_limit = calls;
+        self
+    }
+
+    /// The largest message in bytes, either way; a larger one gets `RESOURCE_EXHAUSTED`. 1 MiB by
+    /// default. For more, `max.message.bytes` of the topics and `message.max.bytes` of the
+    /// producers have to grow as well.
+    pub fn message_limit(mut self, bytes: usize) -> Self {
+        self.message_limit = bytes;
+        self
+    }
+
+    /// How missing topics are created, instead of the cluster's [`Cluster::topics`].
+    pub fn topics(mut self, settings: TopicSettings) -> Self {
+        self.topics = Some(settings);
+        self
+    }
+
+    /// Makes sure of this service's topics while connecting. May be set for several services.
+    /// Without it, that is done when a method is first called.
+    pub fn service(mut self, service: &'static ServiceDescriptor) -> Self {
+        self.services.push(service);
+        self
+    }
+
+    /// Sets any librdkafka property for the producer of requests.
+    pub fn producer_property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.producer.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets any librdkafka property for the consumer of replies.
+    pub fn consumer_property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.consumer.push((name.into(), value.into()));
+        self
+    }
+
+    /// Connects. Must be called within a tokio runtime, which carries the channel from then on.
+    ///
+    /// # Errors
+    /// Within the time limit: [`Error::Unreachable`] and [`Error::Denied`] say why the cluster
+    /// can't be used, [`Error::Config`] which property is wrong, and [`Error::Topics`] which
+    /// topics of the services named are missing.
+    pub async fn connect(self, cluster: &Cluster) -> Result<Channel, Error> {
+        let transport = cluster.transport();
+        transport.check(self.connect_timeout).await?;
+        let waiting = WaitingCalls::new(self.pending_limit);
+        let replies = Arc::new(Replies::new(Arc::clone(&waiting), self.message_limit));
+        let deliveries = Arc::<Replies>::clone(&replies);
+        let producer = transport.producer(&self.producer, deliveries)?;
+        let inbox = transport.inbox(&self.consumer, replies)?;
+        let topics = self.topics.as_ref().unwrap_or(cluster.topic_settings());
+        let routes = Routes::new(
+            transport,
+            inbox,
+            cluster.bootstrap_servers(),
+            cluster.prefix(),
+            topics.clone(),
+            self.connect_timeout,
+        );
+        let settings = CallerSettings {
+            default_timeout: self.default_timeout,
+            message_limit: self.message_limit,
+        };
+        let channel = Channel::new(Caller::new(producer, routes, waiting, settings));
+        for service in self.services {
+            channel.prepare(service).await?;
+        }
+        Ok(channel)
+    }
+}

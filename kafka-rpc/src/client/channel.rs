@@ -1,0 +1,92 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tower_service::Service;
+
+use super::builder::ChannelBuilder;
+use super::call::{Caller, call};
+use crate::call::{Body, Request, Response, Status};
+use crate::descriptor::ServiceDescriptor;
+use crate::{Cluster, Error};
+
+/// A client's connection to a cluster, through which any number of services is called.
+///
+/// Cheap to clone, and used from many tasks. It is a [`tower_service::Service`], so `tower` layers
+/// wrap it.
+///
+/// A call ends with exactly one outcome, by its deadline. Dropping its future cancels the call.
+#[derive(Clone)]
+pub struct Channel {
+    caller: Arc<Caller>,
+}
+
+impl Channel {
+    /// Connects with the defaults of [`Channel::builder`].
+    ///
+    /// # Errors
+    /// Those of [`ChannelBuilder::connect`].
+    pub async fn connect(cluster: &Cluster) -> Result<Self, Error> {
+        Self::builder().connect(cluster).await
+    }
+
+    /// A channel with other settings than the defaults.
+    pub fn builder() -> ChannelBuilder {
+        ChannelBuilder::default()
+    }
+
+    pub(super) fn new(caller: Caller) -> Self {
+        Self {
+            caller: Arc::new(caller),
+        }
+    }
+
+    /// Makes sure that a service can be called: its topics are there, or are created where that is
+    /// allowed, and its replies can be read. Otherwise that is done when a method is first called.
+    ///
+    /// # Errors
+    /// [`Error::Topics`] lists every topic that is missing or that we have no right to.
+    pub async fn prepare(&self, service: &'static ServiceDescriptor) -> Result<(), Error> {
+        self.caller.prepare(service).await
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel").finish_non_exhaustive()
+    }
+}
+
+impl Service<Request<Body>> for Channel {
+    type Response = Response<Body>;
+    type Error = Status;
+    type Future = CallFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> CallFuture {
+        CallFuture(Box::pin(call(Arc::clone(&self.caller), request)))
+    }
+}
+
+/// A call on its way; dropping it cancels the call.
+#[must_use = "futures do nothing unless polled"]
+pub struct CallFuture(Pin<Box<dyn Future<Output = Result<Response<Body>, Status>> + Send>>);
+
+impl Future for CallFuture {
+    type Output = Result<Response<Body>, Status>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for CallFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallFuture").finish_non_exhaustive()
+    }
+}

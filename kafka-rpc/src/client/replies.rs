@@ -1,0 +1,76 @@
+use std::sync::Arc;
+
+use super::waiting::{Outcome, WaitingCalls};
+use crate::call::Status;
+use crate::transport::{Deliveries, Failure, Record, Records, TransportError, Undelivered};
+use crate::wire::{HeaderLimits, decode_reply};
+
+/// The token of records that nobody waits for.
+pub(super) const NO_CALL: u128 = 0;
+
+/// Brings replies, and requests that could not be sent, to the calls that wait.
+pub(super) struct Replies {
+    calls: Arc<WaitingCalls>,
+    message_limit: usize,
+}
+
+impl Replies {
+    pub(super) fn new(calls: Arc<WaitingCalls>, message_limit: usize) -> Self {
+        Self {
+            calls,
+            message_limit,
+        }
+    }
+
+    /// Which of our calls a record ends, and how; `None` for what is none of our replies.
+    fn read(&self, record: Record) -> Option<(u128, Outcome)> {
+        let head = decode_reply(&record.headers, &HeaderLimits::default()).ok()?;
+        let id = head.correlation_id.uuid()?;
+        let outcome = head.outcome.and_then(|message| {
+            if record.value.len() > self.message_limit {
+                return Err(Status::resource_exhausted(format!(
+                    "the reply has {} bytes; the channel takes at most {}",
+                    record.value.len(),
+                    self.message_limit
+                )));
+            }
+            Ok((message, record.value))
+        });
+        Some((id, outcome))
+    }
+}
+
+impl Records for Replies {
+    fn records(&self, batch: &mut Vec<Record>) {
+        let read = batch.len();
+        let mut outcomes: Vec<(u128, Outcome)> =
+            batch.drain(..).filter_map(|record| self.read(record)).collect();
+        let strange = read - outcomes.len();
+        let orphans = strange + self.calls.end_all(&mut outcomes);
+        if orphans > 0 {
+            // Late, repeated, or for another client that shares the partition.
+            metrics::counter!("kafka_rpc.client.orphaned_replies").increment(orphans as u64);
+        }
+    }
+}
+
+impl Deliveries for Replies {
+    fn delivered(&self, token: u128, outcome: Result<(), Undelivered>) {
+        let Err(undelivered) = outcome else { return };
+        if token == NO_CALL {
+            tracing::debug!(error = %undelivered.error, "a cancel could not be sent");
+            metrics::counter!("kafka_rpc.client.lost_cancels").increment(1);
+            return;
+        }
+        self.calls.end(token, Err(not_sent(&undelivered.error)));
+    }
+}
+
+/// What a caller is told whose request could not be written.
+pub(super) fn not_sent(error: &TransportError) -> Status {
+    match error.failure {
+        Failure::TooLarge => Status::resource_exhausted(error.to_string()),
+        Failure::Denied => Status::permission_denied(error.to_string()),
+        _ => Status::unavailable(error.to_string()),
+    }
+}

@@ -1,0 +1,166 @@
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::OnceCell;
+
+use crate::Error;
+use crate::cluster::{TopicSettings, Wanted, ensure};
+use crate::descriptor::{Method, ServiceDescriptor};
+use crate::transport::{Inbox, Transport};
+use crate::wire::{ReplyAddress, TopicNames, partition_for_key};
+
+/// Where the calls of one method go, and where their replies come in.
+#[derive(Debug)]
+pub(super) struct Route {
+    pub(super) request: Arc<str>,
+    pub(super) reply: ReplyAddress,
+    partitions: NonZeroU32,
+    /// Spreads calls without a key.
+    next: AtomicU32,
+}
+
+impl Route {
+    /// The partition of a call: all that its caller says goes there.
+    pub(super) fn partition(&self, key: Option<&[u8]>) -> i32 {
+        match key {
+            Some(key) => partition_for_key(key, self.partitions),
+            None => {
+                let turn = self.next.fetch_add(1, Ordering::Relaxed);
+                i32::try_from(turn % self.partitions).unwrap_or(0)
+            }
+        }
+    }
+}
+
+/// A method, by where its service's description lies.
+type Key = (usize, usize);
+
+/// The routes of a channel, each found when its method is first called.
+pub(super) struct Routes {
+    transport: Arc<dyn Transport>,
+    inbox: Arc<dyn Inbox>,
+    bootstrap: String,
+    prefix: String,
+    settings: TopicSettings,
+    limit: Duration,
+    /// Chooses this channel's partition of each reply topic.
+    seed: u32,
+    ready: RwLock<HashMap<Key, Arc<Route>>>,
+    finding: Mutex<HashMap<Key, Arc<OnceCell<Arc<Route>>>>>,
+    followed: Mutex<HashMap<Arc<str>, Arc<OnceCell<()>>>>,
+}
+
+impl Routes {
+    pub(super) fn new(
+        transport: Arc<dyn Transport>,
+        inbox: Arc<dyn Inbox>,
+        bootstrap: &str,
+        prefix: &str,
+        settings: TopicSettings,
+        limit: Duration,
+    ) -> Self {
+        Self {
+            transport,
+            inbox,
+            bootstrap: bootstrap.to_owned(),
+            prefix: prefix.to_owned(),
+            settings,
+            limit,
+            seed: uuid::Uuid::new_v4().as_fields().0,
+            ready: RwLock::default(),
+            finding: Mutex::default(),
+            followed: Mutex::default(),
+        }
+    }
+
+    /// The method's route; the first time it makes sure of the topics and begins to read replies.
+    pub(super) async fn find(&self, method: Method) -> Result<Arc<Route>, Error> {
+        let key = key(method);
+        if let Some(route) = self.ready.read().get(&key) {
+            return Ok(Arc::clone(route));
+        }
+        let cell = Arc::clone(self.finding.lock().entry(key).or_default());
+        let route = cell
+            .get_or_try_init(|| async { self.open(&[method]).await?.pop().ok_or_else(lost) })
+            .await?;
+        self.ready.write().insert(key, Arc::clone(route));
+        self.finding.lock().remove(&key);
+        Ok(Arc::clone(route))
+    }
+
+    /// Finds the routes of all methods of a service at once, so that one error tells of all.
+    pub(super) async fn prepare(&self, service: &'static ServiceDescriptor) -> Result<(), Error> {
+        let methods: Vec<Method> = (0..service.methods.len())
+            .filter_map(|index| Method::new(service, index))
+            .collect();
+        let routes = self.open(&methods).await?;
+        let mut ready = self.ready.write();
+        for (method, route) in methods.into_iter().zip(routes) {
+            ready.entry(key(method)).or_insert(route);
+        }
+        Ok(())
+    }
+
+    async fn open(&self, methods: &[Method]) -> Result<Vec<Arc<Route>>, Error> {
+        let names: Vec<TopicNames> = methods
+            .iter()
+            .map(|method| TopicNames::of(*method, &self.prefix))
+            .collect::<Result<_, _>>()
+            .map_err(|error| Error::Config(error.to_string()))?;
+        let mut topics = Vec::new();
+        for names in &names {
+            for topic in [
+                self.settings.request_topic(&names.request),
+                self.settings.reply_topic(&names.reply),
+            ] {
+                if !topics.contains(&topic) {
+                    topics.push(topic);
+                }
+            }
+        }
+        let wanted = Wanted {
+            topics,
+            may_create: self.settings.may_create(),
+            bootstrap: &self.bootstrap,
+        };
+        let partitions = ensure(&*self.transport, &wanted, self.limit).await?;
+        let count = |topic: &Arc<str>| partitions.get(topic).copied().and_then(NonZeroU32::new);
+
+        let mut routes = Vec::with_capacity(names.len());
+        for names in names {
+            let requests = count(&names.request).ok_or_else(lost)?;
+            let replies = count(&names.reply).ok_or_else(lost)?;
+            let partition = i32::try_from(self.seed % replies).unwrap_or(0);
+            self.follow(&names.reply, partition).await?;
+            let reply = ReplyAddress::new(Arc::clone(&names.reply), Some(partition))
+                .map_err(|error| Error::Config(error.to_string()))?;
+            routes.push(Arc::new(Route {
+                request: names.request,
+                reply,
+                partitions: requests,
+                next: AtomicU32::new(self.seed),
+            }));
+        }
+        Ok(routes)
+    }
+
+    /// Reads a reply topic once, however many methods share it.
+    async fn follow(&self, topic: &Arc<str>, partition: i32) -> Result<(), Error> {
+        let cell = Arc::clone(self.followed.lock().entry(Arc::clone(topic)).or_default());
+        cell.get_or_try_init(|| self.inbox.follow(Arc::clone(topic), partition))
+            .await?;
+        Ok(())
+    }
+}
+
+fn key(method: Method) -> Key {
+    (std::ptr::from_ref(method.service()).addr(), method.index())
+}
+
+fn lost() -> Error {
+    Error::Kafka("a topic was found without partitions".to_owned())
+}

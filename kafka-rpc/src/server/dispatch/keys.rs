@@ -1,0 +1,41 @@
+use std::collections::{HashMap, VecDeque};
+
+use bytes::Bytes;
+
+/// The offsets of one partition's keyed calls that wait or run, by key, in order. The first of a key runs or is the
+/// next to run.
+#[derive(Debug, Default)]
+pub(super) struct KeyQueues(HashMap<Bytes, VecDeque<i64>>);
+
+impl KeyQueues {
+    /// Puts a call last.
+    pub(super) fn join(&mut self, key: Bytes, offset: i64) {
+        self.0.entry(key).or_default().push_back(offset);
+    }
+
+    pub(super) fn is_first(&self, key: &Bytes, offset: i64) -> bool {
+        self.0.get(key).and_then(VecDeque::front) == Some(&offset)
+    }
+
+    /// Takes a call out, and tells which one became the first of its key by that.
+    pub(super) fn leave(&mut self, key: &Bytes, offset: i64) -> Option<i64> {
+        let queue = self.0.get_mut(key)?;
+        let place = queue.iter().position(|&queued| queued == offset)?;
+        queue.remove(place);
+        let first = queue.front().copied();
+        if first.is_none() {
+            self.0.remove(key);
+        }
+        first.filter(|_| place == 0)
+    }
+
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        self.0 = HashMap::new();
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,348 @@
+//! Dispatch as someone would do it who has all the time in the world: one list of calls, searched from end to end.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::server::progress::Commit;
+
+/// A record of a log, as it is handled whenever it arrives.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    pub(super) key: Option<u8>,
+    pub(super) id: u8,
+    pub(super) bytes: usize,
+    pub(super) delivery: Delivery,
+    pub(super) poison: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Waiting,
+    Running,
+    Unsettled,
+    /// Settled, cancelled or skipped.
+    Done,
+    /// Given back when its partition was revoked.
+    GivenBack,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gate {
+    Uncommitted,
+    InCommit,
+    Open,
+}
+
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) offset: i64,
+    pub(super) turn: usize,
+    pub(super) record: Record,
+    pub(super) phase: Phase,
+    pub(super) gate: Gate,
+    /// Settled while it runs.
+    pub(super) settled: bool,
+}
+
+impl Call {
+    /// Whether a commit counts it as finished.
+    fn is_finished(&self) -> bool {
+        let claimed =
+            self.record.delivery == Delivery::AtMostOnce && self.phase != Phase::GivenBack;
+        claimed || self.settled || self.phase == Phase::Done
+    }
+
+    fn has_id(&self, id: u8) -> bool {
+        self.record.id == id && !self.record.poison
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::Waiting | Phase::Running)
+    }
+}
+
+/// An assignment of a partition.
+#[derive(Debug)]
+pub(super) struct Assignment {
+    pub(super) id: PartitionId,
+    pub(super) log: usize,
+    pub(super) position: i64,
+    /// What was finished when it was assigned.
+    pub(super) inherited: BTreeSet<i64>,
+    pub(super) calls: Vec<Call>,
+    pub(super) revoked: bool,
+    pub(super) released: bool,
+    pub(super) paused: bool,
+    /// What the last commit that was taken and has not failed counts as finished.
+    pub(super) told: Option<BTreeSet<i64>>,
+}
+
+impl Assignment {
+    /// What a commit counts as finished now.
+    pub(super) fn finished(&self) -> BTreeSet<i64> {
+        let calls = self.calls.iter().filter(|call| call.is_finished());
+        let mut finished = self.inherited.clone();
+        finished.extend(calls.map(|call| call.offset));
+        finished
+    }
+
+    pub(super) fn assert_tells_what_is_finished(&self, commit: &Commit) {
+        let finished = self.finished();
+        let mut heir = Progress::resume(commit.offset, &commit.metadata);
+        for offset in 0..self.position {
+            let expected = match finished.contains(&offset) {
+                _ if offset < commit.offset => Arrival::Repeat,
+                true => Arrival::AlreadyDone,
+                false => Arrival::Handle,
+            };
+            assert_eq!(
+                heir.arrive(offset),
+                expected,
+                "offset {offset} in {commit:?}"
+            );
+            assert!(
+                finished.contains(&offset) || offset >= commit.offset,
+                "{commit:?} passes {offset}"
+            );
+        }
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = &Call> {
+        self.calls
+            .iter()
+            .filter(|call| call.phase == Phase::Waiting)
+    }
+
+    fn may_start(&self, call: &Call) -> bool {
+        let earlier = self.calls.iter().take_while(|other| other.turn < call.turn);
+        let mut before = earlier.filter(|other| other.is_live());
+        let key = call.record.key;
+        call.gate == Gate::Open && (key.is_none() || before.all(|other| other.record.key != key))
+    }
+
+    pub(super) fn is_drained(&self) -> bool {
+        let busy = |call: &Call| matches!(call.phase, Phase::Running | Phase::Unsettled);
+        !self.calls.iter().any(busy)
+    }
+
+    pub(super) fn move_gates(&mut self, from: Gate, to: Gate) {
+        for call in self.calls.iter_mut().filter(|call| call.gate == from) {
+            call.gate = to;
+        }
+    }
+
+    fn call(&mut self, offset: i64) -> Option<&mut Call> {
+        self.calls.iter_mut().find(|call| call.offset == offset)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Model {
+    pub(super) limits: Limits,
+    pub(super) assignments: Vec<Assignment>,
+    turns: usize,
+}
+
+impl Model {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            assignments: Vec::new(),
+            turns: 0,
+        }
+    }
+
+    pub(super) fn assign(
+        &mut self,
+        id: PartitionId,
+        log: usize,
+        position: i64,
+        inherited: BTreeSet<i64>,
+    ) {
+        self.assignments.push(Assignment {
+            id,
+            log,
+            position,
+            told: Some(inherited.clone()),
+            inherited,
+            calls: Vec::new(),
+            revoked: false,
+            released: false,
+            paused: false,
+        });
+    }
+
+    /// The assignment, unless it was released.
+    pub(super) fn owned(&mut self, id: PartitionId) -> Option<&mut Assignment> {
+        self.assignments
+            .iter_mut()
+            .find(|assignment| assignment.id == id && !assignment.released)
+    }
+
+    pub(super) fn owner_of(&mut self, log: usize) -> Option<&mut Assignment> {
+        self.assignments
+            .iter_mut()
+            .find(|assignment| assignment.log == log && !assignment.released)
+    }
+
+    /// The last assignment of a partition, released or not.
+    pub(super) fn last_of(&mut self, log: usize) -> Option<&mut Assignment> {
+        self.assignments
+            .iter_mut()
+            .rfind(|assignment| assignment.log == log)
+    }
+
+    pub(super) fn all_owned(&mut self) -> impl Iterator<Item = &mut Assignment> {
+        self.assignments
+            .iter_mut()
+            .filter(|assignment| !assignment.released)
+    }
+
+    pub(super) fn log_of(&self, id: PartitionId) -> usize {
+        let assignment = self
+            .assignments
+            .iter()
+            .find(|assignment| assignment.id == id);
+        assignment.expect("it was assigned").log
+    }
+
+    pub(super) fn submit(&mut self, id: PartitionId, offset: i64, record: Record) {
+        let (turn, at_most_once) = (self.turns, record.delivery == Delivery::AtMostOnce);
+        self.turns += 1;
+        let phase = if record.poison {
+            Phase::Done
+        } else {
+            Phase::Waiting
+        };
+        let gate = if at_most_once {
+            Gate::Uncommitted
+        } else {
+            Gate::Open
+        };
+        let assignment = self.owned(id).expect("it is owned");
+        assignment.calls.push(Call {
+            offset,
+            turn,
+            record,
+            phase,
+            gate,
+            settled: false,
+        });
+    }
+
+    pub(super) fn start(&mut self) -> Option<Ticket> {
+        if self.count(Phase::Running) >= self.limits.concurrency {
+            return None;
+        }
+        let owned = self
+            .assignments
+            .iter()
+            .filter(|assignment| !assignment.revoked);
+        let may_start = owned.flat_map(|assignment| {
+            let calls = assignment
+                .waiting()
+                .filter(|call| assignment.may_start(call));
+            calls.map(|call| (call.turn, assignment.id, call.offset))
+        });
+        let (_, partition, offset) = may_start.min()?;
+        let call = self.owned(partition)?.call(offset)?;
+        call.phase = Phase::Running;
+        Some(Ticket { partition, offset })
+    }
+
+    pub(super) fn finished(&mut self, ticket: Ticket) {
+        let assignment = self
+            .assignments
+            .iter_mut()
+            .find(|assignment| assignment.id == ticket.partition);
+        let call = assignment.and_then(|assignment| assignment.call(ticket.offset));
+        if let Some(call) = call.filter(|call| call.phase == Phase::Running) {
+            call.phase = if call.settled {
+                Phase::Done
+            } else {
+                Phase::Unsettled
+            };
+        }
+    }
+
+    pub(super) fn settled(&mut self, ticket: Ticket) {
+        let call = self
+            .owned(ticket.partition)
+            .and_then(|assignment| assignment.call(ticket.offset));
+        match call {
+            Some(call) if call.phase == Phase::Unsettled => call.phase = Phase::Done,
+            Some(call) if call.phase == Phase::Running => call.settled = true,
+            _ => {}
+        }
+    }
+
+    pub(super) fn cancel(&mut self, id: PartitionId, call: u8) -> Cancelled<i64> {
+        let calls = self.owned(id).map(|assignment| assignment.calls.iter_mut());
+        let last = calls.and_then(|mut calls| calls.rfind(|other| other.has_id(call)));
+        let Some(call) = last.filter(|call| call.is_live()) else {
+            return Cancelled::Unknown;
+        };
+        let offset = call.offset;
+        if call.phase == Phase::Running {
+            return Cancelled::Running(Ticket {
+                partition: id,
+                offset,
+            });
+        }
+        call.phase = Phase::Done;
+        Cancelled::Waiting(offset)
+    }
+
+    pub(super) fn revoke(&mut self, id: PartitionId) -> Vec<i64> {
+        let Some(assignment) = self.owned(id) else {
+            return Vec::new();
+        };
+        assignment.revoked = true;
+        let waiting = assignment
+            .calls
+            .iter_mut()
+            .filter(|call| call.phase == Phase::Waiting);
+        waiting
+            .map(|call| {
+                call.phase = Phase::GivenBack;
+                call.offset
+            })
+            .collect()
+    }
+
+    pub(super) fn flow(&mut self) -> Vec<(PartitionId, Flow)> {
+        let limits = self.limits;
+        let mut changes = Vec::new();
+        for assignment in self
+            .assignments
+            .iter_mut()
+            .filter(|assignment| !assignment.revoked)
+        {
+            let calls = assignment.waiting().count();
+            let bytes: usize = assignment.waiting().map(|call| call.record.bytes).sum();
+            if !assignment.paused && (calls >= limits.queued_calls || bytes >= limits.queued_bytes)
+            {
+                assignment.paused = true;
+                changes.push((assignment.id, Flow::Pause));
+            } else if assignment.paused
+                && calls <= limits.queued_calls / 2
+                && bytes <= limits.queued_bytes / 2
+            {
+                assignment.paused = false;
+                changes.push((assignment.id, Flow::Resume));
+            }
+        }
+        changes
+    }
+
+    /// Calls in a phase. Those of released partitions count while they run, and only then.
+    pub(super) fn count(&self, phase: Phase) -> usize {
+        let counted = |it: &&Assignment| phase == Phase::Running || !it.released;
+        let calls = self
+            .assignments
+            .iter()
+            .filter(counted)
+            .flat_map(|it| &it.calls);
+        calls.filter(|call| call.phase == phase).count()
+    }
+}

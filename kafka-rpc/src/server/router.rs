@@ -1,0 +1,232 @@
+//! What a record on a request topic is: which call, for which method, or why it is none.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+
+use crate::call::{Body, Deadline, Metadata, Origin, Request, RequestParts, Status};
+use crate::descriptor::Method;
+use crate::transport::Record;
+use crate::wire::{
+    ContentType, CorrelationId, Frame, HeaderLimits, ReplyAddress, RequestHead, decode_request,
+};
+
+/// Which call a reply is for, and where it goes.
+#[derive(Clone, Debug)]
+pub(super) struct ReplyTo {
+    pub(super) id: CorrelationId,
+    pub(super) address: ReplyAddress,
+}
+
+/// A request that a handler shall see.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) method: Method,
+    /// Calls with one key are handled in order.
+    pub(super) key: Option<Bytes>,
+    pub(super) request: Request<Body>,
+    pub(super) deadline: Deadline,
+    pub(super) content_type: ContentType,
+    pub(super) reply: Option<ReplyTo>,
+}
+
+/// What is to be done about a record.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    Handle(Box<Call>),
+    /// The caller no longer waits for this call.
+    Cancel(CorrelationId),
+    /// It can't be handled, and its caller is told so.
+    Refuse(Status, ReplyTo),
+    /// It can't be handled, and there is nobody to be told.
+    StepPast(Status),
+}
+
+/// The methods whose requests come in one topic.
+#[derive(Debug)]
+pub(super) struct TopicRoute {
+    pub(super) reply: Arc<str>,
+    pub(super) methods: Vec<Method>,
+}
+
+/// What the router checks requests against.
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    pub(super) message_limit: usize,
+    /// The time that a request has which names none.
+    pub(super) default_timeout: Duration,
+    /// Reply topics that are allowed besides each method's own.
+    pub(super) reply_topics: HashSet<String>,
+    pub(super) headers: HeaderLimits,
+}
+
+/// Turns records into calls. Pure but for the time, which it is told.
+#[derive(Debug)]
+pub(super) struct Router {
+    topics: HashMap<Arc<str>, TopicRoute>,
+    rules: Rules,
+}
+
+impl Router {
+    pub(super) fn new(topics: HashMap<Arc<str>, TopicRoute>, rules: Rules) -> Self {
+        Self { topics, rules }
+    }
+
+    pub(super) fn topics(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.topics.keys()
+    }
+
+    pub(super) fn verdict(&self, record: Record, now: SystemTime) -> Verdict {
+        let Record {
+            topic,
+            partition,
+            offset,
+            timestamp,
+            key,
+            value,
+            headers,
+        } = record;
+        let Some(route) = self.topics.get(&topic) else {
+            return Verdict::StepPast(Status::unimplemented(format!(
+                "topic {topic} belongs to no method of this server"
+            )));
+        };
+        let head = match decode_request(&headers, &self.rules.headers) {
+            Ok(head) => head,
+            Err(refusal) => return self.refuse(route, refusal.status, refusal.reply),
+        };
+        if head.frame == Frame::Cancel {
+            return match head.correlation_id {
+                Some(id) => Verdict::Cancel(id),
+                None => Verdict::StepPast(Status::invalid_argument("a cancel names no call")),
+            };
+        }
+        let reply = head.correlation_id.zip(head.reply.clone());
+        let method = match self.method(route, &topic, &head, &value) {
+            Ok(method) => method,
+            Err(status) => return self.refuse(route, status, reply),
+        };
+        let reply = match reply {
+            Some((id, address)) if self.allows(route, &address) => Some(ReplyTo { id, address }),
+            Some((_, address)) => return Verdict::StepPast(not_allowed(&address)),
+            None => None,
+        };
+        let deadline = self.deadline(head.timeout, timestamp, now);
+        let origin = origin(topic, partition, offset, timestamp);
+        Verdict::Handle(Box::new(Call {
+            method,
+            key: key.clone(),
+            request: request(method, head.metadata, key, deadline, origin, value),
+            deadline,
+            content_type: head.content_type,
+            reply,
+        }))
+    }
+
+    fn refuse(
+        &self,
+        route: &TopicRoute,
+        status: Status,
+        reply: Option<(CorrelationId, ReplyAddress)>,
+    ) -> Verdict {
+        match reply {
+            Some((id, address)) if self.allows(route, &address) => {
+                Verdict::Refuse(status, ReplyTo { id, address })
+            }
+            _ => Verdict::StepPast(status),
+        }
+    }
+
+    fn allows(&self, route: &TopicRoute, address: &ReplyAddress) -> bool {
+        *address.topic() == route.reply || self.rules.reply_topics.contains(&**address.topic())
+    }
+
+    /// The method called: by its header, or by the topic where that has only one.
+    fn method(
+        &self,
+        route: &TopicRoute,
+        topic: &str,
+        head: &RequestHead<'_>,
+        value: &Bytes,
+    ) -> Result<Method, Status> {
+        let method = match (head.method, &*route.methods) {
+            (None, [only]) => *only,
+            (None, _) => {
+                return Err(Status::unimplemented(format!(
+                    "topic {topic} serves several methods: name one in the header `rpc-method`"
+                )));
+            }
+            (Some(path), methods) => *methods
+                .iter()
+                .find(|method| method.descriptor().path == path)
+                .ok_or_else(|| {
+                    let path = path.escape_debug();
+                    Status::unimplemented(format!("{path} is no method that topic {topic} serves"))
+                })?,
+        };
+        if value.len() > self.rules.message_limit {
+            return Err(Status::resource_exhausted(format!(
+                "the request has {} bytes; the server takes at most {}",
+                value.len(),
+                self.rules.message_limit
+            )));
+        }
+        Ok(method)
+    }
+
+    /// The record's timestamp plus the timeout; never further away than the timeout, whatever the
+    /// caller's clock says.
+    fn deadline(
+        &self,
+        timeout: Option<Duration>,
+        timestamp: Option<i64>,
+        now: SystemTime,
+    ) -> Deadline {
+        let Some(timeout) = timeout else {
+            return Deadline::after(self.rules.default_timeout);
+        };
+        let age = timestamp
+            .and_then(|millis| u64::try_from(millis).ok())
+            .and_then(|millis| now.duration_since(UNIX_EPOCH + Duration::from_millis(millis)).ok())
+            .unwrap_or_default();
+        Deadline::after(timeout.saturating_sub(age))
+    }
+}
+
+fn not_allowed(address: &ReplyAddress) -> Status {
+    Status::permission_denied(format!(
+        "reply topic {} is neither the method's own nor on the server's list",
+        address.topic()
+    ))
+}
+
+fn origin(topic: Arc<str>, partition: i32, offset: i64, timestamp: Option<i64>) -> Origin {
+    let millis = timestamp.and_then(|millis| u64::try_from(millis).ok());
+    Origin {
+        topic,
+        partition,
+        offset,
+        timestamp: UNIX_EPOCH + Duration::from_millis(millis.unwrap_or_default()),
+    }
+}
+
+fn request(
+    method: Method,
+    metadata: Metadata,
+    key: Option<Bytes>,
+    deadline: Deadline,
+    origin: Origin,
+    value: Bytes,
+) -> Request<Body> {
+    let parts = RequestParts {
+        metadata,
+        key,
+        method: Some(method),
+        deadline: Some(deadline),
+        origin: Some(origin),
+        ..RequestParts::default()
+    };
+    Request::from_parts(parts, Body::new(value))
+}

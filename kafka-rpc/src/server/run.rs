@@ -1,0 +1,200 @@
+//! A server's life: from its settings to the groups that it joins, and to its end.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tower_service::Service;
+
+use super::builder::Settings;
+use super::calls::{Calls, ReplyDeliveries};
+use super::codec::Codec;
+use super::dispatch::{Dispatch, Limits};
+use super::lifecycle::Lifecycle;
+use super::member::{GroupMember, Pace};
+use super::router::{Router, Rules, TopicRoute};
+use crate::call::{Body, BoxError, Request, Response};
+use crate::cluster::{Wanted, ensure};
+use crate::descriptor::{Method, ServiceDescriptor};
+use crate::transport::{GroupConfig, Transport};
+use crate::wire::{HeaderLimits, TopicNames, group_name};
+use crate::{Cluster, Error};
+
+/// The most records that are taken from the transport at a time.
+const BATCH: usize = 256;
+
+pub(super) async fn run<S>(
+    cluster: Cluster,
+    settings: Settings,
+    services: Vec<&'static ServiceDescriptor>,
+    service: S,
+    lifecycle: Arc<Lifecycle>,
+    signal: impl Future<Output = ()> + Send,
+) -> Result<(), Error>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + Sync + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+{
+    let groups = groups(&cluster, &settings, &services)?;
+    let transport = cluster.transport();
+    transport.check(settings.connect_timeout).await?;
+    ensure_topics(&cluster, &settings, &*transport, &groups).await?;
+
+    lifecycle.expect(groups.len());
+    let _end = EndOnDrop(Arc::clone(&lifecycle));
+    let mut ends = Vec::with_capacity(groups.len());
+    for (name, topics) in groups {
+        ends.push(join(name, topics, &settings, &*transport, service.clone(), &lifecycle)?);
+    }
+    let ends = try_join_all(ends.into_iter().map(|end| async {
+        end.await.unwrap_or(Ok(()))
+    }));
+    tokio::pin!(ends);
+    tokio::select! {
+        outcome = &mut ends => return outcome.map(drop),
+        () = signal => lifecycle.end(),
+    }
+    ends.await.map(drop)
+}
+
+/// Ends the groups also where nobody polls the server any more.
+struct EndOnDrop(Arc<Lifecycle>);
+
+impl Drop for EndOnDrop {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+type Topics = HashMap<Arc<str>, TopicRoute>;
+
+/// Which methods come in which topics of which group.
+fn groups(
+    cluster: &Cluster,
+    settings: &Settings,
+    services: &[&'static ServiceDescriptor],
+) -> Result<BTreeMap<String, Topics>, Error> {
+    if services.is_empty() {
+        return Err(Error::Config("the server has no services: add one".to_owned()));
+    }
+    let mut groups: BTreeMap<String, Topics> = BTreeMap::new();
+    for (index, service) in services.iter().enumerate() {
+        if services[..index].iter().any(|other| other.name == service.name) {
+            let message = format!("service {} was added twice", service.name);
+            return Err(Error::Config(message));
+        }
+        let group = match &settings.group {
+            Some(group) => format!("{}{group}", cluster.prefix()),
+            None => group_name(service, cluster.prefix()),
+        };
+        let topics = groups.entry(group).or_default();
+        for index in 0..service.methods.len() {
+            let Some(method) = Method::new(service, index) else {
+                continue;
+            };
+            let names = TopicNames::of(method, cluster.prefix())
+                .map_err(|error| Error::Config(error.to_string()))?;
+            let route = topics.entry(names.request).or_insert_with(|| TopicRoute {
+                reply: names.reply,
+                methods: Vec::new(),
+            });
+            route.methods.push(method);
+        }
+    }
+    Ok(groups)
+}
+
+async fn ensure_topics(
+    cluster: &Cluster,
+    settings: &Settings,
+    transport: &dyn Transport,
+    groups: &BTreeMap<String, Topics>,
+) -> Result<(), Error> {
+    let topics = settings.topics.as_ref().unwrap_or(cluster.topic_settings());
+    let wanted = Wanted {
+        topics: groups
+            .values()
+            .flatten()
+            .flat_map(|(request, route)| {
+                [topics.request_topic(request), topics.reply_topic(&route.reply)]
+            })
+            .collect(),
+        may_create: topics.may_create(),
+        bootstrap: cluster.bootstrap_servers(),
+    };
+    ensure(transport, &wanted, settings.connect_timeout).await.map(drop)
+}
+
+/// Joins a group; what comes back resolves when the group has been left.
+fn join<S>(
+    group: String,
+    topics: Topics,
+    settings: &Settings,
+    transport: &dyn Transport,
+    service: S,
+    lifecycle: &Arc<Lifecycle>,
+) -> Result<oneshot::Receiver<Result<(), Error>>, Error>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + Sync + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+{
+    let methods = topics.values().flat_map(|route| &route.methods);
+    let codec = codec(settings, methods)?;
+    let rules = Rules {
+        message_limit: settings.message_limit,
+        default_timeout: settings.default_timeout,
+        reply_topics: settings.reply_topics.clone(),
+        headers: HeaderLimits::default(),
+    };
+    let router = Arc::new(Router::new(topics, rules));
+    let dispatch = Dispatch::new(Limits {
+        concurrency: settings.concurrency_limit,
+        queued_calls: settings.queue_limit,
+        queued_bytes: settings.queue_bytes,
+    });
+    let runtime = Handle::current();
+    let calls = Arc::new(Calls::new(dispatch, service, codec, settings.message_limit, runtime));
+    let deliveries = Arc::new(ReplyDeliveries(Arc::downgrade(&calls)));
+    calls.set_producer(Some(transport.producer(&settings.producer, deliveries)?));
+
+    let config = GroupConfig {
+        group,
+        topics: router.topics().cloned().collect(),
+        batch: BATCH,
+        instance_id: settings.instance_id.clone(),
+        properties: settings.consumer.clone(),
+    };
+    let pace = Pace {
+        commit_interval: settings.commit_interval,
+        revoke_grace: settings.revoke_grace,
+        drain_time: settings.drain_time,
+    };
+    let (ended, end) = oneshot::channel();
+    let member = GroupMember::new(calls, router, Arc::clone(lifecycle), pace, ended);
+    transport.join(config, Box::new(member))?;
+    Ok(end)
+}
+
+fn codec<'a>(
+    settings: &Settings,
+    methods: impl Iterator<Item = &'a Method>,
+) -> Result<Codec, Error> {
+    let mut services: Vec<&'static ServiceDescriptor> = Vec::new();
+    for method in methods {
+        if !services.iter().any(|service| std::ptr::eq(*service, method.service())) {
+            services.push(method.service());
+        }
+    }
+    #[cfg(feature = "json")]
+    return Codec::new(settings.json, &services);
+    #[cfg(not(feature = "json"))]
+    {
+        let _ = settings;
+        Ok(Codec::new(&services))
+    }
+}

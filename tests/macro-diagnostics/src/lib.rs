@@ -1,0 +1,1 @@
+//! What a user reads after a mistake in an annotated trait; see `tests/diagnostics.rs`.
