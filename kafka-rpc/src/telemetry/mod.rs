@@ -83,7 +83,7 @@ mod trace_headers;
 
 pub use metrics::describe_metrics;
 pub(crate) use metrics::{
-    ClientMetrics, PartitionLag, PendingCall, RunningHandler, ServerMetrics, refused_request,
+    ClientMetrics, MeasuredCall, MeasuredHandler, PartitionLag, ServerMetrics, refused_request,
 };
 pub(crate) use outcome::Side;
 pub(crate) use propagation::{incoming, outgoing, reply};

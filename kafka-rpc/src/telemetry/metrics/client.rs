@@ -31,9 +31,9 @@ impl ClientMetrics {
     }
 
     /// A call begins.
-    pub(crate) fn begin(&'static self) -> PendingCall {
+    pub(crate) fn begin(&'static self) -> MeasuredCall {
         self.pending.increment(1);
-        PendingCall {
+        MeasuredCall {
             metrics: self,
             started: Instant::now(),
             outcome: None,
@@ -43,20 +43,20 @@ impl ClientMetrics {
 
 /// A call that has no outcome yet. To drop it counts the call as cancelled by its caller.
 #[must_use = "a call that is dropped is counted as cancelled"]
-pub(crate) struct PendingCall {
+pub(crate) struct MeasuredCall {
     metrics: &'static ClientMetrics,
     started: Instant,
     outcome: Option<Code>,
 }
 
-impl PendingCall {
+impl MeasuredCall {
     /// The call ends with a code.
     pub(crate) fn end(mut self, code: Code) {
         self.outcome = Some(code);
     }
 }
 
-impl Drop for PendingCall {
+impl Drop for MeasuredCall {
     fn drop(&mut self) {
         self.metrics.pending.decrement(1);
         let code = self.outcome.unwrap_or_else(|| {

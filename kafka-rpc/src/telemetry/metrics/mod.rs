@@ -7,10 +7,10 @@ mod refused;
 mod server;
 
 pub use catalogue::describe_metrics;
-pub(crate) use client::{ClientMetrics, PendingCall};
+pub(crate) use client::{ClientMetrics, MeasuredCall};
 pub(crate) use lag::PartitionLag;
 pub(crate) use refused::refused_request;
-pub(crate) use server::{RunningHandler, ServerMetrics};
+pub(crate) use server::{MeasuredHandler, ServerMetrics};
 
 #[cfg(test)]
 mod tests;

@@ -37,10 +37,10 @@ impl ServerMetrics {
     }
 
     /// A handler starts, so long after its request arrived.
-    pub(crate) fn start(&'static self, queued: Duration) -> RunningHandler {
+    pub(crate) fn start(&'static self, queued: Duration) -> MeasuredHandler {
         self.queue.record(queued);
         self.active.increment(1);
-        RunningHandler {
+        MeasuredHandler {
             metrics: self,
             started: Instant::now(),
         }
@@ -59,12 +59,12 @@ impl ServerMetrics {
 
 /// A handler that runs. To drop it ends that, however the handler ended.
 #[must_use = "a handler runs until this is dropped"]
-pub(crate) struct RunningHandler {
+pub(crate) struct MeasuredHandler {
     metrics: &'static ServerMetrics,
     started: Instant,
 }
 
-impl Drop for RunningHandler {
+impl Drop for MeasuredHandler {
     fn drop(&mut self) {
         self.metrics.active.decrement(1);
         self.metrics.handler.record(self.started.elapsed());

@@ -72,20 +72,18 @@ fn by_code(found: &BTreeMap<(Kind, String), Vec<Recorded>>, name: &str) -> Vec<(
     found
 }
 
-/// A method of the caller's own: metrics stay with the recorder that they were first made under.
+/// A method that no other test has: metrics stay with the recorder that they were first made under.
 macro_rules! method {
-    () => {{
-        static SERVICE: ServiceDescriptor = ServiceDescriptor::new(
-            "demo.Echo",
-            &[MethodDescriptor::new("Say", "demo.Echo/Say")],
-        );
+    ($path:literal) => {{
+        static SERVICE: ServiceDescriptor =
+            ServiceDescriptor::new("demo.Echo", &[MethodDescriptor::new("Say", $path)]);
         Method::new(&SERVICE, 0).unwrap()
     }};
 }
 
 #[test]
 fn a_call_is_pending_until_it_ends_and_then_counted_under_its_code() {
-    let method = method!();
+    let method = method!("demo.Echo/pending");
     let found = recorded(|| {
         let metrics = ClientMetrics::of(method);
         let still_pending = metrics.begin();
@@ -104,7 +102,7 @@ fn a_call_is_pending_until_it_ends_and_then_counted_under_its_code() {
 
 #[test]
 fn a_dropped_call_is_counted_as_cancelled() {
-    let method = method!();
+    let method = method!("demo.Echo/dropped");
     let found = recorded(|| drop(ClientMetrics::of(method).begin()));
     assert_eq!(gauge(&found, "kafka_rpc.client.pending_calls"), 0.0);
     assert_eq!(counted(&found, "kafka_rpc.client.cancelled_calls"), 1);
@@ -116,7 +114,7 @@ fn a_dropped_call_is_counted_as_cancelled() {
 
 #[test]
 fn a_handler_is_active_until_it_is_dropped() {
-    let method = method!();
+    let method = method!("demo.Echo/active");
     let found = recorded(|| {
         let metrics = ServerMetrics::of(method);
         let running = metrics.start(Duration::from_millis(250));
@@ -137,7 +135,7 @@ fn a_handler_is_active_until_it_is_dropped() {
 
 #[test]
 fn an_error_is_labelled_as_one_where_it_is_the_servers() {
-    let method = method!();
+    let method = method!("demo.Echo/error");
     let found = recorded(|| {
         let metrics = ServerMetrics::of(method);
         metrics.end(Code::NotFound, Duration::from_millis(1));
@@ -180,7 +178,7 @@ fn lag_is_told_until_the_partition_is_given_up() {
 
 #[test]
 fn the_metrics_of_a_method_are_made_once() {
-    let method = method!();
+    let method = method!("demo.Echo/once");
     assert!(std::ptr::eq(
         ClientMetrics::of(method),
         ClientMetrics::of(method)
@@ -191,7 +189,7 @@ fn the_metrics_of_a_method_are_made_once() {
     ));
     assert!(!std::ptr::eq(
         ClientMetrics::of(method),
-        ClientMetrics::of(method!())
+        ClientMetrics::of(method!("demo.Echo/other"))
     ));
 }
 
@@ -260,7 +258,7 @@ fn the_documentation_lists_every_metric_as_it_is_described() {
 
 #[test]
 fn what_is_recorded_has_the_kind_and_the_labels_of_the_documentation() {
-    let method = method!();
+    let method = method!("demo.Echo/labels");
     let found = recorded(|| {
         ClientMetrics::of(method).begin().end(Code::Internal);
         let server = ServerMetrics::of(method);

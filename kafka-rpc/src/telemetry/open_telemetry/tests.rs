@@ -139,6 +139,24 @@ fn spans_that_opentelemetry_does_not_keep_have_places_all_the_same() {
 }
 
 #[test]
+fn what_a_propagator_finds_goes_before_the_headers_and_its_baggage_stays() {
+    use opentelemetry::KeyValue;
+    use opentelemetry::baggage::BaggageExt;
+
+    let (b3, w3c) = (TraceContext::root(), TraceContext::root());
+    let trace_id = |context: &Context| context.span().span_context().trace_id().to_bytes();
+
+    let found = Context::new().with_remote_span_context(remote(&b3));
+    assert_eq!(trace_id(&parent(found.clone(), Some(&w3c))), b3.trace_id);
+    assert_eq!(trace_id(&parent(found, None)), b3.trace_id);
+
+    let found = Context::new().with_baggage([KeyValue::new("tenant", "north")]);
+    let parent = parent(found, Some(&w3c));
+    assert_eq!(trace_id(&parent), w3c.trace_id);
+    assert_eq!(parent.baggage().len(), 1);
+}
+
+#[test]
 fn what_a_propagator_sends_does_not_replace_what_the_caller_set() {
     use opentelemetry::KeyValue;
     use opentelemetry::baggage::BaggageExt;
