@@ -3,7 +3,6 @@
 //! A request is a record on a request topic, a consumer group of servers handles it, and the reply
 //! is a record on a reply topic. [`Request`], [`Response`], [`Status`], [`Code`] and [`Metadata`]
 //! carry the names and shapes that gRPC's users know.
-#![allow(dead_code)]
 
 mod call;
 mod client;

@@ -4,14 +4,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::task::AbortHandle;
 use tokio::time::timeout_at;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use super::replies::{NO_CALL, not_sent};
 use super::route::{Route, Routes};
-use super::waiting::{WaitingCalls, deadline_exceeded};
+use super::waiting::{Outcome, WaitingCalls, deadline_exceeded};
 use crate::Error;
-use crate::call::{Body, CallContext, Deadline, Extensions, Request, RequestParts, Response, Status};
+use crate::call::{
+    Body, CallContext, Code, Deadline, Extensions, Request, RequestParts, Response, Status,
+};
 use crate::descriptor::{Method, ServiceDescriptor};
+use crate::telemetry::{self, ClientMetrics, Side};
 use crate::transport::{Outgoing, Producer};
 use crate::wire::{
     ContentType, CorrelationId, Frame, HeaderLimits, RequestHead, encode_request,
@@ -78,15 +82,36 @@ impl Drop for Caller {
     }
 }
 
-/// Makes a call: finds the way, sends the request, waits for the outcome.
+/// Makes a call, and shows it: its span and its metrics end with it, however it ends.
 pub(super) async fn call(
     caller: Arc<Caller>,
     request: Request<Body>,
 ) -> Result<Response<Body>, Status> {
-    let (parts, body) = request.into_parts();
-    let method = parts
-        .method
+    let method = request
+        .method()
         .ok_or_else(|| Status::internal("the request names no method: use a generated client"))?;
+    let pending = ClientMetrics::of(method).begin();
+    let span = telemetry::client_span(method);
+    let outcome = attempt(&caller, method, request, &span)
+        .instrument(span.clone())
+        .await;
+    let (code, message) = match &outcome {
+        Ok(_) => (Code::Ok, ""),
+        Err(status) => (status.code(), status.message()),
+    };
+    telemetry::record_outcome(&span, Side::Client, code, message);
+    pending.end(code);
+    outcome
+}
+
+/// Finds the way, sends the request, waits for the outcome.
+async fn attempt(
+    caller: &Caller,
+    method: Method,
+    request: Request<Body>,
+    span: &Span,
+) -> Result<Response<Body>, Status> {
+    let (mut parts, body) = request.into_parts();
     caller.check_size(&body)?;
     let deadline = caller.deadline(&parts);
     if deadline.is_passed() {
@@ -96,18 +121,34 @@ pub(super) async fn call(
         .await
         .map_err(|_| Status::deadline_exceeded("the method's topics were not found in time"))?
         .map_err(|error| unroutable(&error))?;
-    exchange(&caller, method, &route, deadline, parts, body).await
+    telemetry::record_topic(span, &route.request);
+    telemetry::outgoing(&mut parts.metadata, span);
+
+    let uuid = Uuid::new_v4().as_u128();
+    telemetry::record_correlation_id(span, &CorrelationId::from_uuid(uuid));
+    let record = request_record(method, &route, uuid, deadline, parts, body)?;
+    let (message, value) = exchange(caller, &route, uuid, deadline, record).await?;
+    if message.content_type != ContentType::Protobuf {
+        return Err(Status::internal(format!(
+            "the reply is {}; application/protobuf was asked for",
+            message.content_type.as_str()
+        )));
+    }
+    Ok(Response::from_parts(
+        message.metadata,
+        Body::new(value),
+        Extensions::new(),
+    ))
 }
 
-async fn exchange(
-    caller: &Arc<Caller>,
+fn request_record(
     method: Method,
-    route: &Arc<Route>,
+    route: &Route,
+    uuid: u128,
     deadline: Deadline,
     parts: RequestParts,
     body: Body,
-) -> Result<Response<Body>, Status> {
-    let uuid = Uuid::new_v4().as_u128();
+) -> Result<Outgoing, Status> {
     let head = RequestHead {
         correlation_id: Some(CorrelationId::from_uuid(uuid)),
         reply: Some(route.reply.clone()),
@@ -117,13 +158,23 @@ async fn exchange(
         frame: Frame::Request,
         metadata: parts.metadata,
     };
-    let record = Outgoing {
+    Ok(Outgoing {
         topic: Arc::clone(&route.request),
         partition: Some(route.partition(parts.key.as_deref())),
         key: parts.key,
         value: body.into_bytes(),
         headers: encode_request(&head, &HeaderLimits::default())?,
-    };
+    })
+}
+
+/// Sends a request and waits for its outcome.
+async fn exchange(
+    caller: &Caller,
+    route: &Route,
+    uuid: u128,
+    deadline: Deadline,
+    record: Outgoing,
+) -> Outcome {
     let outcome = caller.waiting.add(uuid, deadline)?;
     // The guard must exist before the send: from then on the server may be at work.
     let mut guard = CancelOnDrop {
@@ -139,19 +190,7 @@ async fn exchange(
     }
     let outcome = outcome.await;
     guard.armed = false;
-    let (message, value) =
-        outcome.map_err(|_| Status::unavailable("the channel's runtime has ended"))??;
-    if message.content_type != ContentType::Protobuf {
-        return Err(Status::internal(format!(
-            "the reply is {}; application/protobuf was asked for",
-            message.content_type.as_str()
-        )));
-    }
-    Ok(Response::from_parts(
-        message.metadata,
-        Body::new(value),
-        Extensions::new(),
-    ))
+    outcome.map_err(|_| Status::internal("a pending call was lost"))?
 }
 
 /// What a caller is told when a method's topics can't be used.
@@ -195,7 +234,7 @@ impl Drop for CancelOnDrop<'_> {
         };
         if let Err(refused) = self.caller.producer.send(record, NO_CALL) {
             tracing::debug!(error = %refused.error, "a cancel could not be sent");
-            metrics::counter!("kafka_rpc.client.lost_cancels").increment(1);
+            telemetry::cancel_lost();
         }
     }
 }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::waiting::{Outcome, WaitingCalls};
 use crate::call::Status;
+use crate::telemetry;
 use crate::transport::{Deliveries, Failure, Record, Records, TransportError, Undelivered};
 use crate::wire::{HeaderLimits, decode_reply};
 
@@ -49,7 +50,7 @@ impl Records for Replies {
         let orphans = strange + self.calls.end_all(&mut outcomes);
         if orphans > 0 {
             // Late, repeated, or for another client that shares the partition.
-            metrics::counter!("kafka_rpc.client.orphaned_replies").increment(orphans as u64);
+            telemetry::orphaned_replies(orphans);
         }
     }
 }
@@ -59,7 +60,7 @@ impl Deliveries for Replies {
         let Err(undelivered) = outcome else { return };
         if token == NO_CALL {
             tracing::debug!(error = %undelivered.error, "a cancel could not be sent");
-            metrics::counter!("kafka_rpc.client.lost_cancels").increment(1);
+            telemetry::cancel_lost();
             return;
         }
         self.calls.end(token, Err(not_sent(&undelivered.error)));

@@ -4,16 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::{AbortHandle, Abortable};
+use futures_util::future::{AbortHandle, AbortRegistration, Abortable};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
+use tracing::Instrument;
 
 use super::dispatch::{Dispatch, PartitionId, Ticket};
 use super::router::{Call, ReplyTo};
 use super::{codec, reply};
-use crate::call::{Body, BoxError, CallContext, Request, Response, Status};
+use crate::call::{Body, BoxError, CallContext, Code, Request, Response, Status};
+use crate::descriptor::Method;
+use crate::telemetry::{self, ServerMetrics, Side};
 use crate::transport::{Deliveries, Failure, Outgoing, Producer, Undelivered};
 use crate::wire::{ContentType, CorrelationId};
 
@@ -88,6 +91,20 @@ impl<S> Calls<S> {
         }
     }
 
+    /// A call's permit and key come free.
+    fn finished(&self, ticket: Ticket) {
+        self.handlers.lock().remove(&ticket);
+        self.dispatch.lock().finished(ticket);
+    }
+
+    /// A call is over without a reply.
+    fn over(&self, ticket: Ticket) {
+        self.handlers.lock().remove(&ticket);
+        let mut dispatch = self.dispatch.lock();
+        dispatch.finished(ticket);
+        dispatch.settled(ticket);
+    }
+
     fn send(&self, ticket: Ticket, record: Outgoing) -> Result<(), Box<Undelivered>> {
         let producer = self.producer.lock().clone();
         match producer {
@@ -109,40 +126,43 @@ where
         loop {
             {
                 let mut dispatch = self.dispatch.lock();
-                while let Some(next) = dispatch.start() {
-                    started.push(next);
+                while let Some((ticket, work)) = dispatch.start() {
+                    // Under the same lock, so that a cancel finds what it ends.
+                    let (handle, registration) = AbortHandle::new_pair();
+                    self.handlers.lock().insert(ticket, handle);
+                    started.push((ticket, work, registration));
                 }
             }
             if started.is_empty() {
                 return;
             }
-            for (ticket, work) in started.drain(..) {
-                self.begin(ticket, work);
+            for (ticket, work, registration) in started.drain(..) {
+                self.begin(ticket, work, registration);
             }
         }
     }
 
-    fn begin(self: &Arc<Self>, ticket: Ticket, work: Work) {
+    fn begin(self: &Arc<Self>, ticket: Ticket, work: Work, registration: AbortRegistration) {
         match work {
             Work::Handle(call) if call.deadline.is_passed() => {
                 tracing::debug!(method = call.method.descriptor().path, "too late to handle");
-                metrics::counter!("kafka_rpc.server.expired").increment(1);
+                let metrics = ServerMetrics::of(call.method);
+                metrics.expired();
+                metrics.end(Code::DeadlineExceeded, call.arrived.elapsed());
                 self.over(ticket);
             }
-            Work::Handle(call) => self.spawn(ticket, call),
+            Work::Handle(call) => self.spawn(ticket, call, registration),
             Work::Refuse(status, to) => {
                 let outcome = Err(status);
                 let record =
                     reply::record(&to, ContentType::Protobuf, outcome, self.message_limit);
                 self.reply(ticket, record);
-                self.dispatch.lock().finished(ticket);
+                self.finished(ticket);
             }
         }
     }
 
-    fn spawn(self: &Arc<Self>, ticket: Ticket, call: Box<Call>) {
-        let (handle, registration) = AbortHandle::new_pair();
-        self.handlers.lock().insert(ticket, handle);
+    fn spawn(self: &Arc<Self>, ticket: Ticket, call: Box<Call>, registration: AbortRegistration) {
         let running = Running {
             calls: Arc::clone(self),
             ticket,
@@ -151,16 +171,21 @@ where
         let work = Abortable::new(self.clone().handle(*call), registration);
         self.runtime.spawn(async move {
             let mut running = running;
-            if let Ok(Some(record)) = work.await {
-                running.reply(record);
+            let outcome = work.await;
+            running.over = true;
+            let calls = &running.calls;
+            if let Ok(Some(record)) = outcome {
+                // The reply leaves before the next call of the same key can start.
+                calls.reply(ticket, record);
+                calls.finished(ticket);
             } else {
-                running.end();
+                calls.over(ticket);
             }
-            running.calls.start_ready();
+            calls.start_ready();
         });
     }
 
-    /// Runs the handler. The record to be sent; `None` where nobody waits for one.
+    /// Runs the handler, and shows it. The record to be sent; `None` where nobody waits for one.
     async fn handle(self: Arc<Self>, call: Call) -> Option<Outgoing> {
         let Call {
             method,
@@ -169,28 +194,45 @@ where
             deadline,
             content_type,
             reply,
+            span,
+            arrived,
         } = call;
+        let metrics = ServerMetrics::of(method);
+        let running = metrics.start(arrived.elapsed());
+        let trace = telemetry::incoming(request.metadata(), &span);
         let context = CallContext {
             deadline: Some(deadline),
-            trace: None,
+            trace: trace.clone(),
         };
-        let answer = AssertUnwindSafe(context.scope(self.answer(request, content_type)));
-        let outcome = match timeout_at(deadline.instant(), answer.catch_unwind()).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_panic)) => {
-                let path = method.descriptor().path;
-                tracing::error!(method = path, "the handler panicked");
-                metrics::counter!("kafka_rpc.server.panics").increment(1);
-                Err(Status::internal(format!("the handler of {path} panicked")))
-            }
-            Err(_) => {
-                // The caller has given up at the same moment.
-                metrics::counter!("kafka_rpc.server.expired").increment(1);
-                return None;
-            }
+        let answer = context.scope(self.answer(request, content_type));
+        let answer = AssertUnwindSafe(answer).catch_unwind();
+        let outcome = timeout_at(deadline.instant(), answer)
+            .instrument(span.clone())
+            .await;
+        drop(running);
+        let outcome = match outcome {
+            Ok(Ok(outcome)) => Some(outcome),
+            Ok(Err(_panic)) => Some(Err(panicked(method))),
+            // The caller gives up at the same moment: it is not told.
+            Err(_) => None,
         };
-        let to = reply?;
-        Some(reply::record(&to, content_type, outcome, self.message_limit))
+        let (code, message) = match &outcome {
+            Some(Ok(_)) => (Code::Ok, ""),
+            Some(Err(status)) => (status.code(), status.message()),
+            None => (Code::DeadlineExceeded, "the deadline passed while the handler ran"),
+        };
+        telemetry::record_outcome(&span, Side::Server, code, message);
+        metrics.end(code, arrived.elapsed());
+        let mut record = None;
+        if let (Some(to), Some(mut outcome)) = (reply, outcome) {
+            let metadata = match &mut outcome {
+                Ok(response) => response.metadata_mut(),
+                Err(status) => status.metadata_mut(),
+            };
+            telemetry::reply(metadata, trace.as_ref());
+            record = Some(reply::record(&to, content_type, outcome, self.message_limit));
+        }
+        record
     }
 
     async fn answer(
@@ -218,13 +260,6 @@ where
         }
     }
 
-    /// A call without a reply is over.
-    fn over(&self, ticket: Ticket) {
-        let mut dispatch = self.dispatch.lock();
-        dispatch.finished(ticket);
-        dispatch.settled(ticket);
-    }
-
     fn not_delivered(self: &Arc<Self>, ticket: Ticket, undelivered: Undelivered) {
         let Undelivered { record, error } = undelivered;
         let passing = matches!(
@@ -236,7 +271,7 @@ where
         let too_large = error.failure == Failure::TooLarge && !record.value.is_empty();
         if passing && now.duration_since(since) < REPLY_RETRY_LIMIT {
             tracing::debug!(%error, "a reply is sent again");
-            metrics::counter!("kafka_rpc.server.reply_retries").increment(1);
+            telemetry::reply_retried();
             let calls = Arc::clone(self);
             self.runtime.spawn(async move {
                 tokio::time::sleep(REPLY_RETRY_PAUSE).await;
@@ -246,7 +281,7 @@ where
             self.reply(ticket, smaller);
         } else {
             tracing::warn!(%error, "a reply is lost");
-            metrics::counter!("kafka_rpc.server.lost_replies").increment(1);
+            telemetry::reply_lost();
             self.settle(ticket);
         }
     }
@@ -259,6 +294,13 @@ where
         drop(failing);
         self.dispatch.lock().settled(ticket);
     }
+}
+
+fn panicked(method: Method) -> Status {
+    let path = method.descriptor().path;
+    tracing::error!(method = path, "the handler panicked");
+    telemetry::handler_panicked();
+    Status::internal(format!("the handler of {path} panicked"))
 }
 
 /// Takes the producer's reports to the calls, without keeping them alive.
@@ -288,42 +330,12 @@ struct Running<S> {
     over: bool,
 }
 
-impl<S> Running<S> {
-    /// Ends without a reply.
-    fn end(&mut self) {
-        if std::mem::replace(&mut self.over, true) {
-            return;
-        }
-        self.calls.handlers.lock().remove(&self.ticket);
-        let mut dispatch = self.calls.dispatch.lock();
-        dispatch.finished(self.ticket);
-        dispatch.settled(self.ticket);
-    }
-}
-
-impl<S> Running<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + Sync + 'static,
-    S::Error: Into<BoxError>,
-    S::Future: Send,
-{
-    /// Ends with a reply, which leaves before the next call of the same key can start.
-    fn reply(&mut self, record: Outgoing) {
-        self.over = true;
-        self.calls.handlers.lock().remove(&self.ticket);
-        self.calls.reply(self.ticket, record);
-        self.calls.dispatch.lock().finished(self.ticket);
-    }
-}
-
 impl<S> Drop for Running<S> {
-    /// The runtime ended, and the handler with it.
+    /// The runtime ended, and the handler with it: its call is not settled, so that the partition's
+    /// next owner handles it.
     fn drop(&mut self) {
         if !self.over {
-            self.over = true;
-            self.calls.handlers.lock().remove(&self.ticket);
-            // Not settled: the next owner handles it again.
-            self.calls.dispatch.lock().finished(self.ticket);
+            self.calls.finished(self.ticket);
         }
     }
 }

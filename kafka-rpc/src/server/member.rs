@@ -10,10 +10,11 @@ use super::calls::{Calls, Queue, Work};
 use super::dispatch::{Cancelled, Flow, PartitionId, Submission};
 use super::lifecycle::Lifecycle;
 use super::progress::{Arrival, Progress};
-use super::router::{Router, Verdict};
+use super::router::{Now, Router, Verdict};
 use crate::Error;
-use crate::call::{Body, BoxError, Request, Response};
-use crate::descriptor::Delivery;
+use crate::call::{Body, BoxError, Code, Request, Response};
+use crate::descriptor::{Delivery, Method};
+use crate::telemetry::{self, PartitionLag, ServerMetrics};
 use crate::transport::{
     CommittedOffset, Control, Member, PartitionRef, Record, TransportError,
 };
@@ -26,6 +27,9 @@ const PAUSED: Duration = Duration::from_millis(1);
 /// While partitions are given up.
 const DRAINING: Duration = Duration::from_millis(2);
 
+/// How often the lag is told.
+const LAG_INTERVAL: Duration = Duration::from_secs(1);
+
 /// What a member needs to know of time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
@@ -36,12 +40,15 @@ pub(super) struct Pace {
 
 /// One consumer group of a server: between the transport's thread and the calls.
 pub(super) struct GroupMember<S> {
+    group: String,
     calls: Arc<Calls<S>>,
     router: Arc<Router>,
     lifecycle: Arc<Lifecycle>,
     pace: Pace,
     ids: HashMap<PartitionRef, PartitionId>,
     partitions: HashMap<PartitionId, PartitionRef>,
+    lags: HashMap<PartitionId, PartitionLag>,
+    lag_due: Instant,
     paused: HashSet<PartitionId>,
     /// Just assigned: a partition may come back paused as it was when it went.
     fresh: Vec<PartitionRef>,
@@ -57,6 +64,7 @@ pub(super) struct GroupMember<S> {
 
 impl<S> GroupMember<S> {
     pub(super) fn new(
+        group: String,
         calls: Arc<Calls<S>>,
         router: Arc<Router>,
         lifecycle: Arc<Lifecycle>,
@@ -64,12 +72,15 @@ impl<S> GroupMember<S> {
         ended: oneshot::Sender<Result<(), Error>>,
     ) -> Self {
         Self {
+            group,
             calls,
             router,
             lifecycle,
             pace,
             ids: HashMap::new(),
             partitions: HashMap::new(),
+            lags: HashMap::new(),
+            lag_due: Instant::now(),
             paused: HashSet::new(),
             fresh: Vec::new(),
             joined: false,
@@ -81,9 +92,18 @@ impl<S> GroupMember<S> {
         }
     }
 
+    fn know(&mut self, partition: &PartitionRef, id: PartitionId) {
+        let lag = PartitionLag::of(&self.group, &partition.topic, partition.partition);
+        self.lags.insert(id, lag);
+        self.ids.insert(partition.clone(), id);
+        self.partitions.insert(id, partition.clone());
+        self.fresh.push(partition.clone());
+    }
+
     fn forget(&mut self, partition: &PartitionRef) -> Option<PartitionId> {
         let id = self.ids.remove(partition)?;
         self.partitions.remove(&id);
+        self.lags.remove(&id);
         self.paused.remove(&id);
         Some(id)
     }
@@ -110,7 +130,7 @@ impl<S> GroupMember<S> {
         if !dispatch.all_drained() && now >= until {
             let unfinished = dispatch.running() + dispatch.unsettled();
             tracing::warn!(unfinished, "the drain time is over: the next owner handles the rest");
-            metrics::counter!("kafka_rpc.server.drain_timeouts").increment(1);
+            telemetry::drain_timed_out();
             return true;
         }
         dispatch.all_drained()
@@ -168,9 +188,24 @@ impl<S> GroupMember<S> {
         }
     }
 
+    fn tell_lag(&mut self, control: &dyn Control) {
+        let now = Instant::now();
+        if now < self.lag_due {
+            return;
+        }
+        self.lag_due = now + LAG_INTERVAL;
+        let dispatch = self.calls.dispatch.lock();
+        for (id, lag) in &self.lags {
+            let end = self.partitions.get(id).and_then(|partition| control.end(partition));
+            if let (Some(end), Some(unfinished)) = (end, dispatch.unfinished(*id)) {
+                lag.set(end - unfinished);
+            }
+        }
+    }
+
     fn commit_failed(&self, seq: u64, error: &TransportError) {
         tracing::warn!(%error, "a commit failed; the next one covers the same");
-        metrics::counter!("kafka_rpc.server.commit_failures").increment(1);
+        telemetry::commit_failed();
         self.calls.dispatch.lock().commit_failed(seq);
     }
 }
@@ -181,7 +216,7 @@ where
     S::Error: Into<BoxError>,
     S::Future: Send,
 {
-    fn take(&self, dispatch: &mut Queue, record: Record, now: SystemTime) {
+    fn take(&mut self, dispatch: &mut Queue, record: Record, now: Now) {
         let partition = PartitionRef {
             topic: Arc::clone(&record.topic),
             partition: record.partition,
@@ -192,13 +227,10 @@ where
         };
         match dispatch.arrive(id, offset) {
             Some(Arrival::Handle) => {}
-            Some(Arrival::AlreadyDone) => {
-                metrics::counter!("kafka_rpc.server.already_done").increment(1);
-                return;
-            }
+            Some(Arrival::AlreadyDone) => return telemetry::repeated_record(),
             Some(Arrival::Repeat) => {
-                metrics::counter!("kafka_rpc.server.repeats").increment(1);
-                return;
+                self.begin_again(dispatch, &partition, offset);
+                return self.take(dispatch, record, now);
             }
             None => return,
         }
@@ -210,7 +242,8 @@ where
                 delivery: call.method.descriptor().delivery,
                 call: Work::Handle(call),
             },
-            Verdict::Refuse(status, to) => {
+            Verdict::Refuse(reason, status, to) => {
+                telemetry::refused_request(reason, true);
                 refused(&partition, offset, &status);
                 Submission {
                     key: None,
@@ -220,7 +253,8 @@ where
                     call: Work::Refuse(status, to),
                 }
             }
-            Verdict::StepPast(status) => {
+            Verdict::StepPast(reason, status) => {
+                telemetry::refused_request(reason, false);
                 refused(&partition, offset, &status);
                 dispatch.skip(id, offset);
                 return;
@@ -235,14 +269,35 @@ where
         let _next_owners = dispatch.submit(id, offset, submission);
     }
 
+    /// Offsets went back: the topic was made anew, or the log was cut by an election. What we know
+    /// of the partition is of other records.
+    fn begin_again(&mut self, dispatch: &mut Queue, partition: &PartitionRef, offset: i64) {
+        tracing::warn!(
+            topic = &*partition.topic,
+            partition = partition.partition,
+            offset,
+            "offsets went back: the partition is taken as new from there"
+        );
+        if let Some(old) = self.forget(partition) {
+            drop(dispatch.release(old));
+        }
+        self.know(partition, dispatch.assign(Progress::start(offset)));
+    }
+
     fn cancel(&self, dispatch: &mut Queue, id: PartitionId, call: &CorrelationId) {
-        metrics::counter!("kafka_rpc.server.cancels").increment(1);
         match dispatch.cancel(id, call) {
             Cancelled::Running(ticket) => self.calls.abort(ticket),
-            // Gone before it began, or over before the cancel came.
-            Cancelled::Waiting(_) | Cancelled::Unknown => {}
+            Cancelled::Waiting(Work::Handle(call)) => cancelled(call.method, call.arrived),
+            // Over before the cancel came.
+            Cancelled::Waiting(Work::Refuse(..)) | Cancelled::Unknown => {}
         }
     }
+}
+
+fn cancelled(method: Method, arrived: Instant) {
+    let metrics = ServerMetrics::of(method);
+    metrics.cancelled();
+    metrics.end(Code::Cancelled, arrived.elapsed());
 }
 
 fn refused(partition: &PartitionRef, offset: i64, status: &crate::Status) {
@@ -253,7 +308,6 @@ fn refused(partition: &PartitionRef, offset: i64, status: &crate::Status) {
         %status,
         "a request is refused"
     );
-    metrics::counter!("kafka_rpc.server.refused").increment(1);
 }
 
 impl<S> Member for GroupMember<S>
@@ -271,15 +325,11 @@ where
         if let Some(stale) = self.forget(partition) {
             drop(self.calls.dispatch.lock().release(stale));
         }
-        let start = committed.as_ref().map(|at| at.offset);
-        let progress = committed.map_or_else(
-            || Progress::start(0),
-            |at| Progress::resume(at.offset, &at.metadata),
-        );
+        let resumed = committed.map(|at| Progress::resume(at.offset, &at.metadata));
+        let start = resumed.as_ref().map(Progress::start_offset);
+        let progress = resumed.unwrap_or_else(|| Progress::start(0));
         let id = self.calls.dispatch.lock().assign(progress);
-        self.ids.insert(partition.clone(), id);
-        self.partitions.insert(id, partition.clone());
-        self.fresh.push(partition.clone());
+        self.know(partition, id);
         start
     }
 
@@ -316,21 +366,24 @@ where
     }
 
     fn lost(&mut self, partitions: &[PartitionRef]) {
-        metrics::counter!("kafka_rpc.server.lost_partitions").increment(partitions.len() as u64);
         for partition in partitions {
             drop(self.release(partition));
         }
     }
 
     fn records(&mut self, batch: &mut Vec<Record>) {
-        let now = SystemTime::now();
+        let now = Now {
+            wall: SystemTime::now(),
+            instant: Instant::now(),
+        };
+        let calls = Arc::clone(&self.calls);
         {
-            let mut dispatch = self.calls.dispatch.lock();
+            let mut dispatch = calls.dispatch.lock();
             for record in batch.drain(..) {
                 self.take(&mut dispatch, record, now);
             }
         }
-        self.calls.start_ready();
+        calls.start_ready();
     }
 
     fn committed(&mut self, seq: u64, outcome: Result<(), TransportError>) {
@@ -355,6 +408,7 @@ where
         self.calls.start_ready();
         self.regulate(control);
         self.commit(control);
+        self.tell_lag(control);
         if self.grace_until.is_some() {
             return Some(DRAINING);
         }

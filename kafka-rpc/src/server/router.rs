@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use tokio::time::Instant;
+use tracing::Span;
 
-use crate::call::{Body, Deadline, Metadata, Origin, Request, RequestParts, Status};
+use crate::call::{Body, Code, Deadline, Metadata, Origin, Request, RequestParts, Status};
 use crate::descriptor::Method;
+use crate::telemetry::{self, Refused};
 use crate::transport::Record;
 use crate::wire::{
     ContentType, CorrelationId, Frame, HeaderLimits, ReplyAddress, RequestHead, decode_request,
@@ -30,6 +33,9 @@ pub(super) struct Call {
     pub(super) deadline: Deadline,
     pub(super) content_type: ContentType,
     pub(super) reply: Option<ReplyTo>,
+    pub(super) span: Span,
+    /// When its record was read.
+    pub(super) arrived: Instant,
 }
 
 /// What is to be done about a record.
@@ -39,9 +45,16 @@ pub(super) enum Verdict {
     /// The caller no longer waits for this call.
     Cancel(CorrelationId),
     /// It can't be handled, and its caller is told so.
-    Refuse(Status, ReplyTo),
+    Refuse(Refused, Status, ReplyTo),
     /// It can't be handled, and there is nobody to be told.
-    StepPast(Status),
+    StepPast(Refused, Status),
+}
+
+/// The time, by both clocks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Now {
+    pub(super) wall: SystemTime,
+    pub(super) instant: Instant,
 }
 
 /// The methods whose requests come in one topic.
@@ -78,7 +91,7 @@ impl Router {
         self.topics.keys()
     }
 
-    pub(super) fn verdict(&self, record: Record, now: SystemTime) -> Verdict {
+    pub(super) fn verdict(&self, record: Record, now: Now) -> Verdict {
         let Record {
             topic,
             partition,
@@ -89,31 +102,44 @@ impl Router {
             headers,
         } = record;
         let Some(route) = self.topics.get(&topic) else {
-            return Verdict::StepPast(Status::unimplemented(format!(
+            return Verdict::StepPast(Refused::UnknownMethod, Status::unimplemented(format!(
                 "topic {topic} belongs to no method of this server"
             )));
         };
         let head = match decode_request(&headers, &self.rules.headers) {
             Ok(head) => head,
-            Err(refusal) => return self.refuse(route, refusal.status, refusal.reply),
+            Err(refusal) => {
+                let reason = match refusal.status.code() {
+                    Code::ResourceExhausted => Refused::TooLarge,
+                    _ => Refused::Malformed,
+                };
+                return self.refuse(route, reason, refusal.status, refusal.reply);
+            }
         };
         if head.frame == Frame::Cancel {
             return match head.correlation_id {
                 Some(id) => Verdict::Cancel(id),
-                None => Verdict::StepPast(Status::invalid_argument("a cancel names no call")),
+                None => Verdict::StepPast(
+                    Refused::Malformed,
+                    Status::invalid_argument("a cancel names no call"),
+                ),
             };
         }
         let reply = head.correlation_id.zip(head.reply.clone());
         let method = match self.method(route, &topic, &head, &value) {
             Ok(method) => method,
-            Err(status) => return self.refuse(route, status, reply),
+            Err((reason, status)) => return self.refuse(route, reason, status, reply),
         };
         let reply = match reply {
             Some((id, address)) if self.allows(route, &address) => Some(ReplyTo { id, address }),
-            Some((_, address)) => return Verdict::StepPast(not_allowed(&address)),
+            Some((_, address)) => return Verdict::StepPast(Refused::ReplyTopic, not_allowed(&address)),
             None => None,
         };
-        let deadline = self.deadline(head.timeout, timestamp, now);
+        let deadline = self.deadline(head.timeout, timestamp, now.wall);
+        let span = telemetry::server_span(method, &topic, partition, offset);
+        if let Some(reply) = &reply {
+            telemetry::record_correlation_id(&span, &reply.id);
+        }
         let origin = origin(topic, partition, offset, timestamp);
         Verdict::Handle(Box::new(Call {
             method,
@@ -122,20 +148,23 @@ impl Router {
             deadline,
             content_type: head.content_type,
             reply,
+            span,
+            arrived: now.instant,
         }))
     }
 
     fn refuse(
         &self,
         route: &TopicRoute,
+        reason: Refused,
         status: Status,
         reply: Option<(CorrelationId, ReplyAddress)>,
     ) -> Verdict {
         match reply {
             Some((id, address)) if self.allows(route, &address) => {
-                Verdict::Refuse(status, ReplyTo { id, address })
+                Verdict::Refuse(reason, status, ReplyTo { id, address })
             }
-            _ => Verdict::StepPast(status),
+            _ => Verdict::StepPast(reason, status),
         }
     }
 
@@ -150,28 +179,30 @@ impl Router {
         topic: &str,
         head: &RequestHead<'_>,
         value: &Bytes,
-    ) -> Result<Method, Status> {
-        let method = match (head.method, &*route.methods) {
-            (None, [only]) => *only,
-            (None, _) => {
-                return Err(Status::unimplemented(format!(
-                    "topic {topic} serves several methods: name one in the header `rpc-method`"
-                )));
-            }
-            (Some(path), methods) => *methods
+    ) -> Result<Method, (Refused, Status)> {
+        let found = match (head.method, &*route.methods) {
+            (None, [only]) => Ok(*only),
+            (None, _) => Err(format!(
+                "topic {topic} serves several methods: name one in the header `rpc-method`"
+            )),
+            (Some(path), methods) => methods
                 .iter()
                 .find(|method| method.descriptor().path == path)
+                .copied()
                 .ok_or_else(|| {
-                    let path = path.escape_debug();
-                    Status::unimplemented(format!("{path} is no method that topic {topic} serves"))
-                })?,
+                    format!("{} is no method that topic {topic} serves", path.escape_debug())
+                }),
         };
+        let method = found.map_err(|message| {
+            (Refused::UnknownMethod, Status::unimplemented(message))
+        })?;
         if value.len() > self.rules.message_limit {
-            return Err(Status::resource_exhausted(format!(
+            let status = Status::resource_exhausted(format!(
                 "the request has {} bytes; the server takes at most {}",
                 value.len(),
                 self.rules.message_limit
-            )));
+            ));
+            return Err((Refused::TooLarge, status));
         }
         Ok(method)
     }

@@ -163,7 +163,7 @@ where
     calls.set_producer(Some(transport.producer(&settings.producer, deliveries)?));
 
     let config = GroupConfig {
-        group,
+        group: group.clone(),
         topics: router.topics().cloned().collect(),
         batch: BATCH,
         instance_id: settings.instance_id.clone(),
@@ -175,7 +175,7 @@ where
         drain_time: settings.drain_time,
     };
     let (ended, end) = oneshot::channel();
-    let member = GroupMember::new(calls, router, Arc::clone(lifecycle), pace, ended);
+    let member = GroupMember::new(group, calls, router, Arc::clone(lifecycle), pace, ended);
     transport.join(config, Box::new(member))?;
     Ok(end)
 }

@@ -43,32 +43,31 @@
 //! | `rpc.client.call.duration` | histogram | s | `rpc.system.name`, `rpc.method`, `rpc.status_code`, `error.type` | Time from the start of a call to its outcome |
 //! | `kafka_rpc.client.pending_calls` | gauge | 1 | `rpc.method` | Calls that wait for their outcome |
 //! | `kafka_rpc.client.cancelled_calls` | counter | 1 | `rpc.method` | Calls that their caller dropped before their outcome |
-//! | `kafka_rpc.client.lost_cancels` | counter | 1 | | Cancels that could not be sent |
 //! | `kafka_rpc.client.orphaned_replies` | counter | 1 | | Replies that no call waits for: late, repeated, or another client's |
+//! | `kafka_rpc.client.lost_cancels` | counter | 1 | | Cancels that could not be written; the handler runs on |
 //! | `kafka_rpc.inbox.errors` | counter | 1 | | Failed attempts to read replies |
 //! | `rpc.server.call.duration` | histogram | s | `rpc.system.name`, `rpc.method`, `rpc.status_code`, `error.type` | Time from the arrival of a request to its reply |
 //! | `kafka_rpc.server.queue.duration` | histogram | s | `rpc.method` | Time from the arrival of a request to the start of its handler |
 //! | `kafka_rpc.server.handler.duration` | histogram | s | `rpc.method` | Time that a handler ran |
 //! | `kafka_rpc.server.active_handlers` | gauge | 1 | `rpc.method` | Handlers that run |
+//! | `kafka_rpc.server.cancelled_calls` | counter | 1 | `rpc.method` | Calls that their caller cancelled while they waited or ran |
+//! | `kafka_rpc.server.expired_requests` | counter | 1 | `rpc.method` | Requests that were not handled since their deadline had passed |
+//! | `kafka_rpc.server.refused_requests` | counter | 1 | `kafka_rpc.refusal.reason`, `kafka_rpc.refusal.answered` | Requests that never reached a handler, by the reason, and whether there was somebody to tell |
+//! | `kafka_rpc.server.repeated_records` | counter | 1 | | Records that came again after they were finished, and were stepped past |
 //! | `kafka_rpc.server.panics` | counter | 1 | | Handlers that panicked |
-//! | `kafka_rpc.server.expired` | counter | 1 | `rpc.method` | Calls whose deadline passed before they were handled to the end |
-//! | `kafka_rpc.server.cancels` | counter | 1 | | Cancels that arrived |
-//! | `kafka_rpc.server.refused` | counter | 1 | `rpc.status_code`, `kafka_rpc.answered` | Requests that never reached a handler; the code tells why, and `kafka_rpc.answered` whether there was somebody to tell |
-//! | `kafka_rpc.server.already_done` | counter | 1 | | Records that an earlier owner of the partition had finished, and that were stepped past |
-//! | `kafka_rpc.server.repeats` | counter | 1 | | Records that were read twice, and stepped past the second time |
-//! | `kafka_rpc.server.reply_retries` | counter | 1 | | Replies that could not be written and are tried again |
+//! | `kafka_rpc.server.reply_retries` | counter | 1 | | Replies that could not be written and were sent again |
 //! | `kafka_rpc.server.lost_replies` | counter | 1 | | Replies that could not be written at all |
+//! | `kafka_rpc.server.drain_timeouts` | counter | 1 | | Servers that ended before their handlers did |
 //! | `kafka_rpc.server.lag` | gauge | 1 | `messaging.consumer.group.name`, `messaging.destination.name`, `messaging.destination.partition.id` | Records of a partition that are not finished yet |
 //! | `kafka_rpc.server.rebalances` | counter | 1 | | Changes in which partitions are the server's |
-//! | `kafka_rpc.server.lost_partitions` | counter | 1 | | Partitions that went to another server before their calls were committed |
-//! | `kafka_rpc.server.drain_timeouts` | counter | 1 | | Shutdowns whose drain time was over before all handlers had ended |
 //! | `kafka_rpc.server.commit_failures` | counter | 1 | | Failed commits; what they cover is committed or handled again |
 //! | `kafka_rpc.server.committed_lookup_failures` | counter | 1 | | Failed attempts to look up what is committed |
 //! | `kafka_rpc.server.read_errors` | counter | 1 | | Failed attempts to read requests |
 //! | `kafka_rpc.producer.recreated` | counter | 1 | | Producers that could not go on and were replaced |
 //!
 //! The count of a duration is the number of calls. Kafka on a fast network answers in about a
-//! millisecond, so a histogram wants buckets below the 5 ms with which the conventions begin.
+//! millisecond, so a histogram wants buckets below the 5 ms with which the conventions begin. The
+//! reasons of refusals are `malformed`, `too_large`, `reply_topic` and `unknown_method`.
 
 mod metrics;
 #[cfg(feature = "opentelemetry")]
@@ -83,11 +82,13 @@ mod trace_headers;
 
 pub use metrics::describe_metrics;
 pub(crate) use metrics::{
-    ClientMetrics, MeasuredCall, MeasuredHandler, PartitionLag, ServerMetrics, refused_request,
+    ClientMetrics, PartitionLag, Refused, ServerMetrics,
+    cancel_lost, commit_failed, drain_timed_out, handler_panicked, orphaned_replies,
+    refused_request, repeated_record, reply_lost, reply_retried,
 };
 pub(crate) use outcome::Side;
 pub(crate) use propagation::{incoming, outgoing, reply};
-pub(crate) use spans::{client_span, record_correlation_id, record_outcome, server_span};
+pub(crate) use spans::{client_span, record_correlation_id, record_outcome, record_topic, server_span};
 pub(crate) use trace_context::TraceContext;
 
 /// The value of `rpc.system.name` on spans and metrics.

@@ -9,7 +9,7 @@ use crate::descriptor::Method;
 use crate::wire::CorrelationId;
 
 /// The span of a call that is made: from the start of the call to its outcome.
-pub(crate) fn client_span(method: Method, topic: &str) -> Span {
+pub(crate) fn client_span(method: Method) -> Span {
     tracing::info_span!(
         target: "kafka_rpc::client",
         "call",
@@ -20,7 +20,7 @@ pub(crate) fn client_span(method: Method, topic: &str) -> Span {
         messaging.system = "kafka",
         messaging.operation.name = "send",
         messaging.operation.type = "send",
-        messaging.destination.name = topic,
+        messaging.destination.name = Empty,
         messaging.message.conversation_id = Empty,
         rpc.status_code = Empty,
         error.type = Empty,
@@ -57,6 +57,11 @@ pub(crate) fn server_span(method: Method, topic: &str, partition: i32, offset: i
         span_id = Empty,
         parent_span_id = Empty,
     )
+}
+
+/// Puts the topic that a request is written to on its call's span.
+pub(crate) fn record_topic(span: &Span, topic: &str) {
+    span.record("messaging.destination.name", topic);
 }
 
 /// Puts the call's id on its span.

@@ -3,7 +3,8 @@ use std::hash::Hash;
 use super::{Dispatch, PartitionId};
 use crate::server::progress::Commit;
 
-/// What to commit now. At most one batch is in flight at a time, because the broker keeps the commit that comes last.
+/// What to commit now. At most one batch is in flight at a time, because the broker keeps the
+/// commit that comes last.
 #[derive(Debug)]
 pub(crate) struct CommitBatch {
     pub(crate) seq: u64,
@@ -23,8 +24,9 @@ impl InFlight {
 }
 
 impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
-    /// What has changed since it was last committed. It is answered by [`committed`](Self::committed) or
-    /// [`commit_failed`](Self::commit_failed), until when there is no other.
+    /// What has changed since it was last committed. It is answered by
+    /// [`committed`](Self::committed) or [`commit_failed`](Self::commit_failed), until when there
+    /// is no other.
     pub(crate) fn take_commits(&mut self) -> Option<CommitBatch> {
         if self.in_flight.is_some() {
             return None;
@@ -43,7 +45,8 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         Some(CommitBatch { seq, commits })
     }
 
-    /// The broker has all of the batch: the at-most-once calls that it counts as finished may start.
+    /// The broker has all of the batch: the at-most-once calls that it counts as finished may
+    /// start.
     pub(crate) fn committed(&mut self, seq: u64) {
         for id in self.answered(seq) {
             if let Some(partition) = self.partitions.get_mut(&id) {
@@ -52,8 +55,8 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         }
     }
 
-    /// The broker may not have all of the batch: what it held will be in the next one, and the at-most-once calls
-    /// wait for that.
+    /// The broker may not have all of the batch: what it held will be in the next one, and the
+    /// at-most-once calls wait for that.
     pub(crate) fn commit_failed(&mut self, seq: u64) {
         for id in self.answered(seq) {
             if let Some(partition) = self.partitions.get_mut(&id) {

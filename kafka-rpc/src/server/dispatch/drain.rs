@@ -5,8 +5,8 @@ use crate::server::progress::Commit;
 
 /// Giving partitions up: revoke, let what runs end and settle, release, commit.
 impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
-    /// Starts no more calls of a partition, and gives back those that wait. They are not finished: the next owner
-    /// handles them. Those that run go on.
+    /// Starts no more calls of a partition, and gives back those that wait. They are not finished:
+    /// the next owner handles them. Those that run go on.
     pub(crate) fn revoke(&mut self, id: PartitionId) -> Vec<C> {
         let Some(partition) = self.partitions.get_mut(&id) else {
             return Vec::new();
@@ -39,11 +39,11 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
             .all(|partition| partition.is_drained())
     }
 
-    /// Forgets a partition, and tells what to commit for it if the broker may not have it. Should a batch be in
-    /// flight, that has to be answered first, because the broker keeps the commit that comes last.
+    /// Forgets a partition, and tells what to commit for it if the broker may not have it. If a
+    /// batch is in flight, commit this after the answer to that: the broker keeps what comes last.
     ///
-    /// Calls that wait are dropped, and handled by the next owner, as are those whose reply is not settled. Handlers
-    /// that still run should be ended: each counts as running until it is finished.
+    /// Calls that wait are dropped. The next owner handles them, and those that are not settled.
+    /// Handlers that still run should be ended: each takes up a place until it is finished.
     pub(crate) fn release(&mut self, id: PartitionId) -> Option<Commit> {
         drop(self.revoke(id));
         let mut partition = self.partitions.remove(&id)?;

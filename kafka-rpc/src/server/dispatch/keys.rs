@@ -2,8 +2,8 @@ use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 
-/// The offsets of one partition's keyed calls that wait or run, by key, in order. The first of a key runs or is the
-/// next to run.
+/// The offsets of one partition's keyed calls that wait or run, by key, in order. The first of a
+/// key runs or is the next to run.
 #[derive(Debug, Default)]
 pub(super) struct KeyQueues(HashMap<Bytes, VecDeque<i64>>);
 
@@ -17,7 +17,7 @@ impl KeyQueues {
         self.0.get(key).and_then(VecDeque::front) == Some(&offset)
     }
 
-    /// Takes a call out, and tells which one became the first of its key by that.
+    /// Takes a call out, and tells which one is the first of its key now.
     pub(super) fn leave(&mut self, key: &Bytes, offset: i64) -> Option<i64> {
         let queue = self.0.get_mut(key)?;
         let place = queue.iter().position(|&queued| queued == offset)?;
@@ -26,12 +26,7 @@ impl KeyQueues {
         if first.is_none() {
             self.0.remove(key);
         }
-        first.filter(|_| place == 0)
-    }
-
-    /// Forgets all.
-    pub(super) fn clear(&mut self) {
-        self.0 = HashMap::new();
+        first
     }
 
     #[cfg(test)]

@@ -11,27 +11,30 @@ use std::hash::Hash;
 
 use bytes::Bytes;
 
-pub(crate) use self::commits::CommitBatch;
 use self::commits::InFlight;
 use self::partition::Partition;
 use super::progress::{Arrival, Progress};
 use crate::Delivery;
 
-/// The calls of one consumer group, from the record's arrival to the reply's acknowledgement, in all partitions that
-/// this process owns. Events come in, and what is to be done comes out; the owner does it.
+/// The calls of one consumer group, from the record's arrival to the reply's acknowledgement, in
+/// all partitions that this process owns. Events come in, and what is to be done comes out; the
+/// owner does it.
 ///
-/// A call that [arrived](Self::arrive) to be handled is [submitted](Self::submit) or [skipped](Self::skip). A
-/// submitted call waits until it is [started](Self::start), is [finished](Self::finished) when its handler ends, and
-/// [settled](Self::settled) when its reply is acknowledged. A waiting call leaves early when it is
-/// [cancelled](Self::cancel) or its partition is [revoked](Self::revoke).
+/// A call that [arrived](Self::arrive) to be handled is [submitted](Self::submit) or
+/// [skipped](Self::skip). A submitted call waits until it is [started](Self::start), is
+/// [finished](Self::finished) when its handler ends, and [settled](Self::settled) when its reply is
+/// acknowledged. A waiting call leaves early when it is [cancelled](Self::cancel) or its partition
+/// is [revoked](Self::revoke).
 ///
 /// - No more calls run than `concurrency`, those of partitions that were given up among them.
-/// - Of the calls of a partition with one key, one runs at a time, in the order in which they were submitted.
+/// - Of the calls of a partition with one key, one runs at a time, in the order in which they were
+///   submitted.
 /// - An at-most-once call starts only after a commit that counts it as finished was confirmed.
-/// - Of the calls that may start, the one that was submitted first does, whatever its partition. What waits in a
-///   partition is bounded, so no partition can hold up the others for long.
-/// - An event that names a partition which was given up, or a call in it, changes nothing but the number of calls
-///   that run. Ids are never used twice, so this holds also when the partition has come back.
+/// - Of the calls that may start, the one that was submitted first does, whatever its partition.
+///   What waits in a partition is bounded, so no partition can hold up the others for long.
+/// - An event that names a partition which was given up, or a call in it, changes nothing but the
+///   number of calls that run. Ids are never used twice, so this holds also when the partition has
+///   come back.
 ///
 /// No event of a call looks at other calls than its neighbours.
 #[derive(Debug)]
@@ -54,10 +57,12 @@ pub(crate) struct Dispatch<C, I> {
 pub(crate) struct PartitionId(u64);
 
 impl PartitionId {
+    /// For those who can carry a number only.
     pub(crate) fn to_bits(self) -> u64 {
         self.0
     }
 
+    /// Back from [`to_bits`](Self::to_bits).
     pub(crate) fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
@@ -137,8 +142,8 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         }
     }
 
-    /// Takes a partition over. An earlier assignment of it has to be [released](Self::release), and its last commit
-    /// made, before `progress` is read.
+    /// Takes a partition over. An earlier assignment of it has to be [released](Self::release), and
+    /// its last commit made, before `progress` is read.
     pub(crate) fn assign(&mut self, progress: Progress) -> PartitionId {
         let id = PartitionId(self.next_partition);
         self.next_partition += 1;
@@ -146,15 +151,17 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         id
     }
 
-    /// The next record of a partition. [`Arrival::Handle`] is followed by exactly one of [`submit`](Self::submit) and
-    /// [`skip`](Self::skip). `None`: the partition is being given up, so the record is its next owner's.
+    /// The next record of a partition. [`Arrival::Handle`] is followed by exactly one of
+    /// [`submit`](Self::submit) and [`skip`](Self::skip). `None`: the partition is being given up,
+    /// so the record is its next owner's.
     pub(crate) fn arrive(&mut self, id: PartitionId, offset: i64) -> Option<Arrival> {
         let partition = self.partitions.get_mut(&id)?;
         self.touched.insert(id);
         partition.arrive(offset)
     }
 
-    /// Steps past a record: it is finished without a call.
+    /// Steps past a record: it is finished without a call. One that is refused may be skipped when
+    /// its refusal is acknowledged, but [`drained`](Self::drained) does not wait for that.
     pub(crate) fn skip(&mut self, id: PartitionId, offset: i64) {
         if let Some(partition) = self.partitions.get_mut(&id) {
             self.touched.insert(id);
@@ -164,8 +171,8 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
 
     /// Queues a call. Calls of a partition are submitted in the order in which they arrived.
     ///
-    /// Gives the call back when its partition is being given up: it is the next owner's. An at-most-once call needs
-    /// a commit to start, so one should be made soon.
+    /// Gives the call back when its partition is being given up: it is the next owner's. An
+    /// at-most-once call needs a commit to start, so one should be made soon.
     pub(crate) fn submit(
         &mut self,
         id: PartitionId,
@@ -182,7 +189,8 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         Ok(())
     }
 
-    /// Starts the next call, if one may run. It counts as running until it is [finished](Self::finished).
+    /// Starts the next call, if one may run. It counts as running until it is
+    /// [finished](Self::finished).
     pub(crate) fn start(&mut self) -> Option<(Ticket, C)> {
         if self.running.len() >= self.limits.concurrency {
             return None;
@@ -235,9 +243,10 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
 
     /// Which partitions have to be paused or resumed, since this was last asked.
     ///
-    /// A partition is paused when as many calls or bytes wait as the limits say, or when its commit might outgrow
-    /// its room, and resumed when it is down to half of each. Ask after the calls that can start have been started,
-    /// else a burst that fits the concurrency pauses its partition.
+    /// A partition is paused when as many calls or bytes wait as the limits say, or when its commit
+    /// might outgrow its room, and resumed when it is down to half of each. Ask after the calls
+    /// that can start have been started, else a burst that fits the concurrency pauses its
+    /// partition.
     pub(crate) fn flow(&mut self) -> Vec<(PartitionId, Flow)> {
         let mut changes = Vec::new();
         for id in std::mem::take(&mut self.touched) {
@@ -246,6 +255,11 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
             changes.extend(flow.map(|flow| (id, flow)));
         }
         changes
+    }
+
+    /// The lowest offset of a partition that is not finished.
+    pub(crate) fn unfinished(&self, id: PartitionId) -> Option<i64> {
+        self.partitions.get(&id).map(Partition::unfinished)
     }
 
     /// How many handlers run.
@@ -265,10 +279,6 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
 }
 
 #[cfg(test)]
-mod model;
-#[cfg(test)]
-mod properties;
+mod simulation;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod world;

@@ -9,7 +9,8 @@ use super::{Flow, Limits, PartitionId, Submission, Ticket, Turn};
 use crate::Delivery;
 use crate::server::progress::{Arrival, Commit, Progress};
 
-/// The calls of one partition. A submitted call is in exactly one of `waiting`, `running` and `unsettled`.
+/// The calls of one partition. A submitted call is in exactly one of `waiting`, `running` and
+/// `unsettled`.
 #[derive(Debug)]
 pub(super) struct Partition<C, I> {
     id: PartitionId,
@@ -174,11 +175,11 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         Some(Withdrawn { turn, call, next })
     }
 
-    /// Takes all waiting calls out and leaves them to the next owner, also those that were to run at most once:
-    /// they never started here.
+    /// Takes all waiting calls out and leaves them to the next owner, also those that were to run
+    /// at most once: they never started here.
     pub(super) fn revoke(&mut self) -> Vec<(Turn, C)> {
         self.revoked = true;
-        self.keys.clear();
+        self.keys = KeyQueues::default();
         self.gate = CommitGate::default();
         self.waiting_bytes = 0;
         let mut withdrawn = Vec::with_capacity(self.waiting.len());
@@ -228,6 +229,10 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         let changed = paused != self.paused;
         self.paused = paused;
         changed.then_some(flow)
+    }
+
+    pub(super) fn unfinished(&self) -> i64 {
+        self.progress.unfinished()
     }
 
     pub(super) fn waiting(&self) -> usize {

@@ -3,19 +3,29 @@ use metrics::Unit;
 pub(super) const CLIENT_DURATION: &str = "rpc.client.call.duration";
 pub(super) const SERVER_DURATION: &str = "rpc.server.call.duration";
 pub(super) const PENDING_CALLS: &str = "kafka_rpc.client.pending_calls";
-pub(super) const CANCELLED_CALLS: &str = "kafka_rpc.client.cancelled_calls";
+pub(super) const CLIENT_CANCELLED: &str = "kafka_rpc.client.cancelled_calls";
+pub(super) const ORPHANED_REPLIES: &str = "kafka_rpc.client.orphaned_replies";
 pub(super) const ACTIVE_HANDLERS: &str = "kafka_rpc.server.active_handlers";
 pub(super) const HANDLER_DURATION: &str = "kafka_rpc.server.handler.duration";
 pub(super) const QUEUE_DURATION: &str = "kafka_rpc.server.queue.duration";
-pub(super) const EXPIRED: &str = "kafka_rpc.server.expired";
-pub(super) const REFUSED: &str = "kafka_rpc.server.refused";
+pub(super) const SERVER_CANCELLED: &str = "kafka_rpc.server.cancelled_calls";
+pub(super) const EXPIRED_REQUESTS: &str = "kafka_rpc.server.expired_requests";
+pub(super) const REFUSED_REQUESTS: &str = "kafka_rpc.server.refused_requests";
+pub(super) const REPEATED_RECORDS: &str = "kafka_rpc.server.repeated_records";
+pub(super) const COMMIT_FAILURES: &str = "kafka_rpc.server.commit_failures";
+pub(super) const HANDLER_PANICS: &str = "kafka_rpc.server.panics";
+pub(super) const REPLY_RETRIES: &str = "kafka_rpc.server.reply_retries";
+pub(super) const LOST_REPLIES: &str = "kafka_rpc.server.lost_replies";
+pub(super) const DRAIN_TIMEOUTS: &str = "kafka_rpc.server.drain_timeouts";
+pub(super) const LOST_CANCELS: &str = "kafka_rpc.client.lost_cancels";
 pub(super) const LAG: &str = "kafka_rpc.server.lag";
 
 pub(super) const RPC_SYSTEM: &str = "rpc.system.name";
 pub(super) const RPC_METHOD: &str = "rpc.method";
 pub(super) const RPC_STATUS: &str = "rpc.status_code";
 pub(super) const ERROR_TYPE: &str = "error.type";
-pub(super) const ANSWERED: &str = "kafka_rpc.answered";
+pub(super) const REASON: &str = "kafka_rpc.refusal.reason";
+pub(super) const ANSWERED: &str = "kafka_rpc.refusal.answered";
 pub(super) const GROUP: &str = "messaging.consumer.group.name";
 pub(super) const TOPIC: &str = "messaging.destination.name";
 pub(super) const PARTITION: &str = "messaging.destination.partition.id";
@@ -62,8 +72,8 @@ const fn seconds(name: &'static str, description: &'static str) -> Metric {
     }
 }
 
-/// All metrics of this crate, as the table in the documentation of `telemetry` has them. Those that
-/// no constant names are counted where they happen.
+/// All metrics of this crate, as the table in the documentation of `telemetry` has them. Those that no
+/// constant names are counted where they happen.
 pub(super) const METRICS: &[Metric] = &[
     seconds(
         CLIENT_DURATION,
@@ -71,16 +81,16 @@ pub(super) const METRICS: &[Metric] = &[
     ),
     gauge(PENDING_CALLS, "Calls that wait for their outcome"),
     counter(
-        CANCELLED_CALLS,
+        CLIENT_CANCELLED,
         "Calls that their caller dropped before their outcome",
     ),
     counter(
-        "kafka_rpc.client.lost_cancels",
-        "Cancels that could not be sent",
+        ORPHANED_REPLIES,
+        "Replies that no call waits for: late, repeated, or another client's",
     ),
     counter(
-        "kafka_rpc.client.orphaned_replies",
-        "Replies that no call waits for: late, repeated, or another client's",
+        LOST_CANCELS,
+        "Cancels that could not be written; the handler runs on",
     ),
     counter("kafka_rpc.inbox.errors", "Failed attempts to read replies"),
     seconds(
@@ -93,47 +103,30 @@ pub(super) const METRICS: &[Metric] = &[
     ),
     seconds(HANDLER_DURATION, "Time that a handler ran"),
     gauge(ACTIVE_HANDLERS, "Handlers that run"),
-    counter("kafka_rpc.server.panics", "Handlers that panicked"),
     counter(
-        EXPIRED,
-        "Calls whose deadline passed before they were handled to the end",
-    ),
-    counter("kafka_rpc.server.cancels", "Cancels that arrived"),
-    counter(
-        REFUSED,
-        "Requests that never reached a handler; the code tells why, and kafka_rpc.answered whether there was somebody to tell",
+        SERVER_CANCELLED,
+        "Calls that their caller cancelled while they waited or ran",
     ),
     counter(
-        "kafka_rpc.server.already_done",
-        "Records that an earlier owner of the partition had finished, and that were stepped past",
+        EXPIRED_REQUESTS,
+        "Requests that were not handled since their deadline had passed",
     ),
+    counter(REFUSED_REQUESTS, "Requests that never reached a handler, by the reason, and whether there was somebody to tell"),
     counter(
-        "kafka_rpc.server.repeats",
-        "Records that were read twice, and stepped past the second time",
+        REPEATED_RECORDS,
+        "Records that came again after they were finished, and were stepped past",
     ),
-    counter(
-        "kafka_rpc.server.reply_retries",
-        "Replies that could not be written and are tried again",
-    ),
-    counter(
-        "kafka_rpc.server.lost_replies",
-        "Replies that could not be written at all",
-    ),
+    counter(HANDLER_PANICS, "Handlers that panicked"),
+    counter(REPLY_RETRIES, "Replies that could not be written and were sent again"),
+    counter(LOST_REPLIES, "Replies that could not be written at all"),
+    counter(DRAIN_TIMEOUTS, "Servers that ended before their handlers did"),
     gauge(LAG, "Records of a partition that are not finished yet"),
     counter(
         "kafka_rpc.server.rebalances",
         "Changes in which partitions are the server's",
     ),
     counter(
-        "kafka_rpc.server.lost_partitions",
-        "Partitions that went to another server before their calls were committed",
-    ),
-    counter(
-        "kafka_rpc.server.drain_timeouts",
-        "Shutdowns whose drain time was over before all handlers had ended",
-    ),
-    counter(
-        "kafka_rpc.server.commit_failures",
+        COMMIT_FAILURES,
         "Failed commits; what they cover is committed or handled again",
     ),
     counter(

@@ -4,7 +4,7 @@ use std::time::Instant;
 use metrics::{Counter, Gauge};
 
 use super::by_code::DurationByCode;
-use super::catalogue::{CANCELLED_CALLS, CLIENT_DURATION, PENDING_CALLS, RPC_METHOD};
+use super::catalogue::{CLIENT_CANCELLED, CLIENT_DURATION, PENDING_CALLS, RPC_METHOD};
 use super::per_method::PerMethod;
 use crate::call::Code;
 use crate::descriptor::Method;
@@ -26,14 +26,14 @@ impl ClientMetrics {
         METHODS.get_or_make(method, |path| Self {
             duration: DurationByCode::new(CLIENT_DURATION, Side::Client, path),
             pending: metrics::gauge!(PENDING_CALLS, RPC_METHOD => path),
-            cancelled: metrics::counter!(CANCELLED_CALLS, RPC_METHOD => path),
+            cancelled: metrics::counter!(CLIENT_CANCELLED, RPC_METHOD => path),
         })
     }
 
     /// A call begins.
-    pub(crate) fn begin(&'static self) -> MeasuredCall {
+    pub(crate) fn begin(&'static self) -> PendingCall {
         self.pending.increment(1);
-        MeasuredCall {
+        PendingCall {
             metrics: self,
             started: Instant::now(),
             outcome: None,
@@ -43,20 +43,20 @@ impl ClientMetrics {
 
 /// A call that has no outcome yet. To drop it counts the call as cancelled by its caller.
 #[must_use = "a call that is dropped is counted as cancelled"]
-pub(crate) struct MeasuredCall {
+pub(crate) struct PendingCall {
     metrics: &'static ClientMetrics,
     started: Instant,
     outcome: Option<Code>,
 }
 
-impl MeasuredCall {
+impl PendingCall {
     /// The call ends with a code.
     pub(crate) fn end(mut self, code: Code) {
         self.outcome = Some(code);
     }
 }
 
-impl Drop for MeasuredCall {
+impl Drop for PendingCall {
     fn drop(&mut self) {
         self.metrics.pending.decrement(1);
         let code = self.outcome.unwrap_or_else(|| {

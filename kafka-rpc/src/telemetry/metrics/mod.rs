@@ -3,14 +3,17 @@ mod catalogue;
 mod client;
 mod lag;
 mod per_method;
-mod refused;
+mod rare;
 mod server;
 
 pub use catalogue::describe_metrics;
-pub(crate) use client::{ClientMetrics, MeasuredCall};
+pub(crate) use client::ClientMetrics;
 pub(crate) use lag::PartitionLag;
-pub(crate) use refused::refused_request;
-pub(crate) use server::{MeasuredHandler, ServerMetrics};
+pub(crate) use rare::{
+    Refused, cancel_lost, commit_failed, drain_timed_out, handler_panicked, orphaned_replies,
+    refused_request, repeated_record, reply_lost, reply_retried,
+};
+pub(crate) use server::ServerMetrics;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,8 @@ use metrics::{Counter, Gauge, Histogram};
 
 use super::by_code::DurationByCode;
 use super::catalogue::{
-    ACTIVE_HANDLERS, EXPIRED, HANDLER_DURATION, QUEUE_DURATION, RPC_METHOD, SERVER_DURATION,
+    ACTIVE_HANDLERS, EXPIRED_REQUESTS, HANDLER_DURATION, QUEUE_DURATION, RPC_METHOD,
+    SERVER_CANCELLED, SERVER_DURATION,
 };
 use super::per_method::PerMethod;
 use crate::call::Code;
@@ -20,6 +21,7 @@ pub(crate) struct ServerMetrics {
     queue: Histogram,
     handler: Histogram,
     active: Gauge,
+    cancelled: Counter,
     expired: Counter,
 }
 
@@ -32,15 +34,16 @@ impl ServerMetrics {
             queue: metrics::histogram!(QUEUE_DURATION, RPC_METHOD => path),
             handler: metrics::histogram!(HANDLER_DURATION, RPC_METHOD => path),
             active: metrics::gauge!(ACTIVE_HANDLERS, RPC_METHOD => path),
-            expired: metrics::counter!(EXPIRED, RPC_METHOD => path),
+            cancelled: metrics::counter!(SERVER_CANCELLED, RPC_METHOD => path),
+            expired: metrics::counter!(EXPIRED_REQUESTS, RPC_METHOD => path),
         })
     }
 
     /// A handler starts, so long after its request arrived.
-    pub(crate) fn start(&'static self, queued: Duration) -> MeasuredHandler {
+    pub(crate) fn start(&'static self, queued: Duration) -> RunningHandler {
         self.queue.record(queued);
         self.active.increment(1);
-        MeasuredHandler {
+        RunningHandler {
             metrics: self,
             started: Instant::now(),
         }
@@ -51,7 +54,12 @@ impl ServerMetrics {
         self.duration.record(code, since_arrival);
     }
 
-    /// The deadline of a call passed before it was handled to the end.
+    /// A cancel arrived for a call that waits or runs.
+    pub(crate) fn cancelled(&self) {
+        self.cancelled.increment(1);
+    }
+
+    /// A request is not handled since its deadline has passed.
     pub(crate) fn expired(&self) {
         self.expired.increment(1);
     }
@@ -59,12 +67,12 @@ impl ServerMetrics {
 
 /// A handler that runs. To drop it ends that, however the handler ended.
 #[must_use = "a handler runs until this is dropped"]
-pub(crate) struct MeasuredHandler {
+pub(crate) struct RunningHandler {
     metrics: &'static ServerMetrics,
     started: Instant,
 }
 
-impl Drop for MeasuredHandler {
+impl Drop for RunningHandler {
     fn drop(&mut self) {
         self.metrics.active.decrement(1);
         self.metrics.handler.record(self.started.elapsed());

@@ -54,7 +54,7 @@ fn metadata(entries: &[(&str, &str)]) -> Metadata {
 fn a_call_from_one_process_to_another_is_one_trace() {
     let spans = exported(|| {
         let mut sent = Metadata::new();
-        let client = client_span(METHOD, "requests");
+        let client = client_span(METHOD);
         outgoing(&mut sent, &client);
         let server = server_span(METHOD, "requests", 0, 7);
         let trace = incoming(&sent, &server);
@@ -62,7 +62,7 @@ fn a_call_from_one_process_to_another_is_one_trace() {
             deadline: None,
             trace,
         };
-        let nested = server.in_scope(|| client_span(METHOD, "requests"));
+        let nested = server.in_scope(|| client_span(METHOD));
         let mut sent_on = Metadata::new();
         let call = context.scope(async { outgoing(&mut sent_on, &nested) });
         futures_util::FutureExt::now_or_never(call).unwrap();

@@ -1,9 +1,17 @@
+//! Random events against a model.
+
+mod assignment;
+mod kafka;
+mod model;
+mod promises;
+mod world;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::model::Record;
-use super::world::{LOGS, World};
+use self::assignment::Record;
+use self::world::{LOGS, World};
 use super::*;
 
 #[derive(Debug, Clone)]
@@ -129,10 +137,11 @@ fn step(world: &mut World, event: Event) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(160))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
-    /// Whatever comes in whatever order, what starts, what is committed and what is paused is what the model
-    /// says; in the end every call has been handled as its delivery promises, and nothing is left behind.
+    /// Whatever comes in whatever order, what starts, what is committed and what is paused is what
+    /// the model says; in the end every call has been handled as its delivery promises, and nothing
+    /// is left behind.
     #[test]
     fn every_call_is_handled_as_its_delivery_promises(
         events in vec(event(), 1..300),

@@ -1,0 +1,77 @@
+//! What happens too rarely for its handles to be kept.
+
+use super::catalogue::{
+    ANSWERED, COMMIT_FAILURES, DRAIN_TIMEOUTS, HANDLER_PANICS, LOST_CANCELS, LOST_REPLIES,
+    ORPHANED_REPLIES, REASON, REFUSED_REQUESTS, REPEATED_RECORDS, REPLY_RETRIES,
+};
+
+/// Why a request never reached a handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// A header of the contract is missing, came twice, or has a value that it can't have.
+    Malformed,
+    /// There are too many headers, or the headers or the body are too long.
+    TooLarge,
+    /// The reply topic is neither the method's own nor allowed.
+    ReplyTopic,
+    /// The service or the method is not hosted here.
+    UnknownMethod,
+}
+
+impl Refused {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::TooLarge => "too_large",
+            Self::ReplyTopic => "reply_topic",
+            Self::UnknownMethod => "unknown_method",
+        }
+    }
+}
+
+/// A request is refused: with a status to its caller, or stepped past where there is nobody to tell.
+pub(crate) fn refused_request(reason: Refused, answered: bool) {
+    let answered = if answered { "true" } else { "false" };
+    metrics::counter!(REFUSED_REQUESTS, REASON => reason.as_str(), ANSWERED => answered)
+        .increment(1);
+}
+
+/// A record came again after it was finished, and is stepped past.
+pub(crate) fn repeated_record() {
+    metrics::counter!(REPEATED_RECORDS).increment(1);
+}
+
+/// Replies came that no call waits for.
+pub(crate) fn orphaned_replies(count: usize) {
+    metrics::counter!(ORPHANED_REPLIES).increment(count as u64);
+}
+
+/// A commit failed.
+pub(crate) fn commit_failed() {
+    metrics::counter!(COMMIT_FAILURES).increment(1);
+}
+
+/// A handler panicked; its caller is told `INTERNAL`.
+pub(crate) fn handler_panicked() {
+    metrics::counter!(HANDLER_PANICS).increment(1);
+}
+
+/// A reply could not be written and is sent again.
+pub(crate) fn reply_retried() {
+    metrics::counter!(REPLY_RETRIES).increment(1);
+}
+
+/// A reply could not be written at all.
+pub(crate) fn reply_lost() {
+    metrics::counter!(LOST_REPLIES).increment(1);
+}
+
+/// A cancel could not be written: the handler runs on.
+pub(crate) fn cancel_lost() {
+    metrics::counter!(LOST_CANCELS).increment(1);
+}
+
+/// A server ended before its handlers did.
+pub(crate) fn drain_timed_out() {
+    metrics::counter!(DRAIN_TIMEOUTS).increment(1);
+}
