@@ -82,13 +82,15 @@ mod trace_headers;
 
 pub use metrics::describe_metrics;
 pub(crate) use metrics::{
-    ClientMetrics, PartitionLag, Refused, ServerMetrics,
-    cancel_lost, commit_failed, drain_timed_out, handler_panicked, orphaned_replies,
-    refused_request, repeated_record, reply_lost, reply_retried,
+    ClientMetrics, PartitionLag, Refused, ServerMetrics, cancel_lost, commit_failed,
+    drain_timed_out, handler_panicked, orphaned_replies, refused_request, repeated_record,
+    reply_lost, reply_retried,
 };
 pub(crate) use outcome::Side;
 pub(crate) use propagation::{incoming, outgoing, reply};
-pub(crate) use spans::{client_span, record_correlation_id, record_outcome, record_topic, server_span};
+pub(crate) use spans::{
+    client_span, record_correlation_id, record_outcome, record_topic, server_span,
+};
 pub(crate) use trace_context::TraceContext;
 
 /// The value of `rpc.system.name` on spans and metrics.

@@ -111,15 +111,24 @@ pub(super) const METRICS: &[Metric] = &[
         EXPIRED_REQUESTS,
         "Requests that were not handled since their deadline had passed",
     ),
-    counter(REFUSED_REQUESTS, "Requests that never reached a handler, by the reason, and whether there was somebody to tell"),
+    counter(
+        REFUSED_REQUESTS,
+        "Requests that never reached a handler, by the reason, and whether there was somebody to tell",
+    ),
     counter(
         REPEATED_RECORDS,
         "Records that came again after they were finished, and were stepped past",
     ),
     counter(HANDLER_PANICS, "Handlers that panicked"),
-    counter(REPLY_RETRIES, "Replies that could not be written and were sent again"),
+    counter(
+        REPLY_RETRIES,
+        "Replies that could not be written and were sent again",
+    ),
     counter(LOST_REPLIES, "Replies that could not be written at all"),
-    counter(DRAIN_TIMEOUTS, "Servers that ended before their handlers did"),
+    counter(
+        DRAIN_TIMEOUTS,
+        "Servers that ended before their handlers did",
+    ),
     gauge(LAG, "Records of a partition that are not finished yet"),
     counter(
         "kafka_rpc.server.rebalances",

@@ -296,7 +296,10 @@ fn every_metric_that_is_recorded_is_described_and_the_other_way_round() {
     let here = recorded_here(method!("demo.Echo/described"));
     let mut all: BTreeSet<(Kind, String)> = here.into_keys().collect();
     let mut source = String::new();
-    read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut source);
+    read_all(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut source,
+    );
     for (kind, call) in [
         (Kind::Counter, "counter!("),
         (Kind::Gauge, "gauge!("),
@@ -309,7 +312,9 @@ fn every_metric_that_is_recorded_is_described_and_the_other_way_round() {
             }
         }
     }
-    let described = METRICS.iter().map(|metric| (metric.kind, metric.name.to_owned()));
+    let described = METRICS
+        .iter()
+        .map(|metric| (metric.kind, metric.name.to_owned()));
     assert_eq!(all, described.collect());
 }
 
