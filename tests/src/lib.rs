@@ -28,6 +28,6 @@ pub mod world;
 
 pub use gate::Gate;
 pub use sightings::{OnDrop, Seen, Sightings, sightings};
-pub use soon::{soon, until};
+pub use soon::{sent, soon, until};
 pub use unique::unique;
 pub use within::within;
