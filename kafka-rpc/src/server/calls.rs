@@ -163,8 +163,7 @@ where
             Work::Handle(call) => self.spawn(ticket, call, registration),
             Work::Refuse(status, to) => {
                 let outcome = Err(status);
-                let record =
-                    reply::record(&to, ContentType::Protobuf, outcome, self.message_limit);
+                let record = reply::record(&to, ContentType::Protobuf, outcome, self.message_limit);
                 self.reply(ticket, record);
                 self.finished(ticket);
             }
@@ -234,7 +233,10 @@ where
         let (code, message) = match &outcome {
             Some(Ok(_)) => (Code::Ok, ""),
             Some(Err(status)) => (status.code(), status.message()),
-            None => (Code::DeadlineExceeded, "the deadline passed while the handler ran"),
+            None => (
+                Code::DeadlineExceeded,
+                "the deadline passed while the handler ran",
+            ),
         };
         telemetry::record_outcome(&span, Side::Server, code, message);
         metrics.end(code, arrived.elapsed());
@@ -245,7 +247,12 @@ where
                 Err(status) => status.metadata_mut(),
             };
             telemetry::reply(metadata, trace.as_ref());
-            record = Some(reply::record(&to, content_type, outcome, self.message_limit));
+            record = Some(reply::record(
+                &to,
+                content_type,
+                outcome,
+                self.message_limit,
+            ));
         }
         record
     }
