@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use kafka_rpc::Request;
 use kafka_rpc_tests::service::{Order, Scripted, receipt};
-use kafka_rpc_tests::soon;
 use kafka_rpc_tests::world::World;
+use kafka_rpc_tests::{soon, until};
 use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -37,8 +37,14 @@ async fn every_call_is_answered_and_none_is_handled_twice_while_servers_come_and
             let mut calls = 0;
             while !*over.borrow() {
                 let number = caller * 1_000_000 + calls;
-                let receipt = desk.place(Order::of(&number.to_string(), number)).await.unwrap();
-                assert_eq!(receipt.get_ref().number, number);
+                let order = Order::of(&number.to_string(), number);
+                // All methods, for each server gets partitions of some of them.
+                let receipt = match calls % 3 {
+                    0 => desk.ask(order).await,
+                    1 => desk.place(order).await,
+                    _ => desk.pay(order).await,
+                };
+                assert_eq!(receipt.unwrap().get_ref().number, number);
                 calls += 1;
             }
             calls
@@ -49,12 +55,12 @@ async fn every_call_is_answered_and_none_is_handled_twice_while_servers_come_and
         let before = servers.lock().unwrap().get(&server).copied().unwrap_or_default();
         move || servers.lock().unwrap().get(&server).is_some_and(|calls| *calls > before + 20)
     };
-    kafka_rpc_tests::until("the first server handles calls", busy(1)).await;
+    until("the first server handles calls", busy(1)).await;
     let second = world.desk(script(2)).await;
-    kafka_rpc_tests::until("the second server handles calls", busy(2)).await;
-    kafka_rpc_tests::until("the first server still handles calls", busy(1)).await;
+    until("the second server handles calls", busy(2)).await;
+    until("the first server still handles calls", busy(1)).await;
     first.shutdown().await;
-    kafka_rpc_tests::until("the second server handles all calls", busy(2)).await;
+    until("the second server handles all calls", busy(2)).await;
     done.send(true).unwrap();
     let calls: u32 = soon("the callers end", callers.join_all()).await.into_iter().sum();
     second.shutdown().await;
