@@ -44,6 +44,7 @@
 //! [prost]: https://docs.rs/prost
 
 mod builder;
+mod cargo;
 mod compile;
 mod error;
 mod generate;
