@@ -44,8 +44,10 @@ impl Replies {
 impl Records for Replies {
     fn records(&self, batch: &mut Vec<Record>) {
         let read = batch.len();
-        let mut outcomes: Vec<(u128, Outcome)> =
-            batch.drain(..).filter_map(|record| self.read(record)).collect();
+        let mut outcomes: Vec<(u128, Outcome)> = batch
+            .drain(..)
+            .filter_map(|record| self.read(record))
+            .collect();
         let strange = read - outcomes.len();
         let orphans = strange + self.calls.end_all(&mut outcomes);
         if orphans > 0 {
@@ -60,7 +62,7 @@ impl Deliveries for Replies {
         let Err(undelivered) = outcome else { return };
         if token == NO_CALL {
             tracing::debug!(error = %undelivered.error, "a cancel could not be sent");
-            metrics::counter!("kafka_rpc.client.lost_cancels").increment(1);
+            telemetry::cancel_lost();
             return;
         }
         self.calls.end(token, Err(not_sent(&undelivered.error)));

@@ -4,6 +4,8 @@ mod metadata;
 
 use std::collections::BTreeSet;
 
+use crate::transport::CommittedOffset;
+
 /// How many records of a partition may still arrive after [`Progress::room`] has become false:
 /// those that were fetched before the pause took effect.
 pub(crate) const MAX_OVERSHOOT: usize = 512;
@@ -57,6 +59,15 @@ pub(crate) struct Commit {
     pub(crate) metadata: String,
 }
 
+impl From<Commit> for CommittedOffset {
+    fn from(commit: Commit) -> Self {
+        Self {
+            offset: commit.offset,
+            metadata: commit.metadata,
+        }
+    }
+}
+
 impl Progress {
     /// Nothing is known: everything from `offset` on is to be handled.
     pub(crate) fn start(offset: i64) -> Self {
@@ -87,6 +98,11 @@ impl Progress {
     /// Where to fetch from.
     pub(crate) fn start_offset(&self) -> i64 {
         self.position
+    }
+
+    /// The lowest offset that is not finished.
+    pub(crate) fn unfinished(&self) -> i64 {
+        self.open.first().copied().unwrap_or(self.next)
     }
 
     /// The next record of the partition. Offsets that it leaves out (compaction, retention,
