@@ -42,8 +42,13 @@ impl Group {
         let mut asked = TopicPartitionList::new();
         asked.add_partition(topic, partition);
         let answer = spawn_blocking(move || consumer.committed_offsets(asked, LIMIT));
-        let answer = answer.await.expect("no panic").expect("the offsets are told");
-        let element = answer.find_partition(topic, partition).expect("what was asked for");
+        let answer = answer
+            .await
+            .expect("no panic")
+            .expect("the offsets are told");
+        let element = answer
+            .find_partition(topic, partition)
+            .expect("what was asked for");
         match element.offset() {
             Offset::Offset(offset) => Some(Committed {
                 offset,
@@ -58,10 +63,15 @@ impl Group {
         let consumer = Arc::clone(&self.consumer);
         let mut offsets = TopicPartitionList::new();
         let mut element = offsets.add_partition(topic, partition);
-        element.set_offset(Offset::Offset(committed.offset)).expect("an offset");
+        element
+            .set_offset(Offset::Offset(committed.offset))
+            .expect("an offset");
         element.set_metadata(committed.metadata);
         let outcome = spawn_blocking(move || consumer.commit(&offsets, CommitMode::Sync));
-        outcome.await.expect("no panic").expect("the offsets are committed");
+        outcome
+            .await
+            .expect("no panic")
+            .expect("the offsets are committed");
     }
 }
 

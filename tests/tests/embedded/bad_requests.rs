@@ -76,7 +76,11 @@ impl Probe {
             }
             answers.push(reply);
         }
-        assert_eq!(self.handled.so_far(), [number], "only the good request is handled");
+        assert_eq!(
+            self.handled.so_far(),
+            [number],
+            "only the good request is handled"
+        );
         answers
     }
 
@@ -88,7 +92,11 @@ impl Probe {
             panic!("one refusal of {shown}, not {answers:?}");
         };
         assert_eq!(answer.text("kafka_correlationId"), "bad");
-        assert_eq!(answer.text("grpc-status"), (code as i32).to_string(), "{answer:?}");
+        assert_eq!(
+            answer.text("grpc-status"),
+            (code as i32).to_string(),
+            "{answer:?}"
+        );
         let message = answer.text("grpc-message");
         assert!(message.contains(says), "{message:?} does not say {says:?}");
         assert_eq!(answer.value.as_deref().unwrap_or_default(), b"");
@@ -122,7 +130,9 @@ impl Probe {
 async fn a_body_that_is_not_the_message_is_an_invalid_argument() {
     let mut probe = Probe::start().await;
     let request = probe.request().value([0xff, 0xff, 0xff]);
-    probe.refuses(request, Code::InvalidArgument, "the request is not a valid").await;
+    probe
+        .refuses(request, Code::InvalidArgument, "the request is not a valid")
+        .await;
 }
 
 #[tokio::test]
@@ -139,7 +149,13 @@ async fn a_null_value_is_an_empty_message() {
 #[tokio::test]
 async fn an_unknown_method_is_unimplemented() {
     let mut probe = Probe::start().await;
-    for method in ["tests.v1.Desk/Fly", "tests.v2.Desk/Ask", "Ask", "", "tests.v1.Desk/Place"] {
+    for method in [
+        "tests.v1.Desk/Fly",
+        "tests.v2.Desk/Ask",
+        "Ask",
+        "",
+        "tests.v1.Desk/Place",
+    ] {
         let request = probe.request().header("rpc-method", method);
         let says = format!("{method} is no method that topic {} serves", probe.topic);
         let says = says.trim_start().to_owned();
@@ -151,7 +167,9 @@ async fn an_unknown_method_is_unimplemented() {
 async fn a_method_whose_name_is_no_text_is_an_invalid_argument() {
     let mut probe = Probe::start().await;
     let request = probe.request().header("rpc-method", [0xff, 0]);
-    probe.refuses(request, Code::InvalidArgument, "`rpc-method`").await;
+    probe
+        .refuses(request, Code::InvalidArgument, "`rpc-method`")
+        .await;
 }
 
 #[tokio::test]
@@ -159,7 +177,9 @@ async fn a_malformed_timeout_is_an_invalid_argument() {
     let mut probe = Probe::start().await;
     for timeout in ["5days", "S", "", "-5S", "123456789S", "5 S", "5s"] {
         let request = probe.request().header("grpc-timeout", timeout);
-        probe.refuses(request, Code::InvalidArgument, "`grpc-timeout`").await;
+        probe
+            .refuses(request, Code::InvalidArgument, "`grpc-timeout`")
+            .await;
     }
 }
 
@@ -168,7 +188,9 @@ async fn an_unknown_content_type_is_an_invalid_argument() {
     let mut probe = Probe::start().await;
     for content_type in ["text/plain", "", "application/avro"] {
         let request = probe.request().header("content-type", content_type);
-        probe.refuses(request, Code::InvalidArgument, "`content-type`").await;
+        probe
+            .refuses(request, Code::InvalidArgument, "`content-type`")
+            .await;
     }
 }
 
@@ -176,14 +198,22 @@ async fn an_unknown_content_type_is_an_invalid_argument() {
 async fn json_is_unimplemented_where_it_is_not_enabled() {
     let mut probe = Probe::start().await;
     let request = probe.request().header("content-type", "application/json");
-    probe.refuses(request.value("{}"), Code::Unimplemented, "JSON is not enabled").await;
+    probe
+        .refuses(
+            request.value("{}"),
+            Code::Unimplemented,
+            "JSON is not enabled",
+        )
+        .await;
 }
 
 #[tokio::test]
 async fn an_unknown_frame_is_an_invalid_argument() {
     let mut probe = Probe::start().await;
     let request = probe.request().header("rpc-frame", "half-close");
-    probe.refuses(request, Code::InvalidArgument, "`rpc-frame`").await;
+    probe
+        .refuses(request, Code::InvalidArgument, "`rpc-frame`")
+        .await;
 }
 
 #[tokio::test]
@@ -206,7 +236,9 @@ async fn a_header_of_the_contract_that_comes_twice_is_an_invalid_argument() {
 async fn a_header_of_the_contract_whose_value_is_null_is_as_an_empty_one() {
     let mut probe = Probe::start().await;
     let request = probe.request().null_header("grpc-timeout");
-    probe.refuses(request, Code::InvalidArgument, "`grpc-timeout`").await;
+    probe
+        .refuses(request, Code::InvalidArgument, "`grpc-timeout`")
+        .await;
     let request = probe.anonymous().null_header("kafka_correlationId");
     probe.steps_past(request).await;
 }
@@ -224,18 +256,28 @@ async fn more_than_64_headers_are_refused() {
     assert_eq!(probe.handled.next("64 headers are handled").await, 1);
     probe.written += 1;
     let bad = full(probe.request(), 65);
-    probe.refuses(bad, Code::ResourceExhausted, "65 headers are over the limit of 64").await;
+    probe
+        .refuses(
+            bad,
+            Code::ResourceExhausted,
+            "65 headers are over the limit of 64",
+        )
+        .await;
 }
 
 #[tokio::test]
 async fn more_than_16_kib_of_headers_are_refused() {
     let mut probe = Probe::start().await;
     let bad = probe.request().header("x-report", vec![b'x'; 16 * 1024]);
-    probe.refuses(bad, Code::ResourceExhausted, "x-report").await;
+    probe
+        .refuses(bad, Code::ResourceExhausted, "x-report")
+        .await;
     let many = (0..30).fold(probe.request(), |record, n| {
         record.header(format!("h{n}"), vec![b'x'; 600])
     });
-    probe.refuses(many, Code::ResourceExhausted, "over the limit of 16384").await;
+    probe
+        .refuses(many, Code::ResourceExhausted, "over the limit of 16384")
+        .await;
 }
 
 #[tokio::test]
@@ -253,7 +295,9 @@ async fn a_body_over_the_limit_is_refused_and_one_at_the_limit_handled() {
     assert_eq!(probe.handled.next("1000 bytes are handled").await, 1);
     probe.written += 1;
     let bad = Record::request(&probe.topic, "bad", &order(1, 996));
-    probe.refuses(bad, Code::ResourceExhausted, "1001 bytes").await;
+    probe
+        .refuses(bad, Code::ResourceExhausted, "1001 bytes")
+        .await;
 }
 
 #[tokio::test]
@@ -267,7 +311,9 @@ async fn a_body_over_the_limit_of_a_mebibyte_is_refused() {
 async fn a_correlation_id_that_has_no_bytes_or_too_many_is_stepped_past() {
     let mut probe = Probe::start().await;
     for length in [0, 65, 1000] {
-        let bad = probe.anonymous().header("kafka_correlationId", vec![b'i'; length]);
+        let bad = probe
+            .anonymous()
+            .header("kafka_correlationId", vec![b'i'; length]);
         probe.steps_past(bad).await;
     }
     let twice = probe.request().header("kafka_correlationId", "bad");
@@ -283,28 +329,43 @@ async fn a_reply_address_that_can_not_be_is_stepped_past() {
     let long = "t".repeat(250);
     let topics: [&[u8]; 5] = [b"", b"no spaces", b"..", &[0xff, 0xfe], long.as_bytes()];
     for topic in topics {
-        probe.steps_past(without.clone().header("kafka_replyTopic", topic)).await;
+        probe
+            .steps_past(without.clone().header("kafka_replyTopic", topic))
+            .await;
     }
     let twice = format!("{}.reply", probe.topic);
-    probe.steps_past(probe.request().header("kafka_replyTopic", twice)).await;
+    probe
+        .steps_past(probe.request().header("kafka_replyTopic", twice))
+        .await;
     let partitions: [&[u8]; 5] = [b"", b"-1", b"first", &[0xff; 4], &[0; 8]];
     for partition in partitions {
-        probe.steps_past(probe.request().header("kafka_replyPartition", partition)).await;
+        probe
+            .steps_past(probe.request().header("kafka_replyPartition", partition))
+            .await;
     }
     // A partition of what?
-    probe.steps_past(without.header("kafka_replyPartition", "0")).await;
+    probe
+        .steps_past(without.header("kafka_replyPartition", "0"))
+        .await;
 }
 
 #[tokio::test]
 async fn a_reply_topic_that_is_not_allowed_is_stepped_past_before_the_handler_runs() {
     let mut probe = Probe::start().await;
     let elsewhere = probe.world.name("tests.v1.Desk.Place.reply");
-    let bad = probe.request().without("kafka_replyTopic").header("kafka_replyTopic", &*elsewhere);
+    let bad = probe
+        .request()
+        .without("kafka_replyTopic")
+        .header("kafka_replyTopic", &*elsewhere);
     probe.steps_past(bad.clone()).await;
     // Nor is anything refused there.
     probe.steps_past(bad.header("grpc-timeout", "never")).await;
     let mut elsewhere = probe.foreign.read(&elsewhere);
-    let good = Record::request(&probe.world.name("tests.v1.Desk.Place"), "good", &Order::number(1));
+    let good = Record::request(
+        &probe.world.name("tests.v1.Desk.Place"),
+        "good",
+        &Order::number(1),
+    );
     probe.foreign.write(good).await;
     assert_eq!(elsewhere.next().await.text("kafka_correlationId"), "good");
 }
@@ -316,9 +377,13 @@ async fn a_reply_topic_on_the_servers_list_is_allowed() {
     let builder = desk(Scripted::echo()).allow_reply_topic(&elsewhere);
     let _server = world.serve(builder).await;
     let foreign = Foreign::new(world.cluster());
-    let request = Record::request(&world.name("tests.v1.Desk.Ask"), "call-1", &Order::number(1))
-        .without("kafka_replyTopic")
-        .header("kafka_replyTopic", &*elsewhere);
+    let request = Record::request(
+        &world.name("tests.v1.Desk.Ask"),
+        "call-1",
+        &Order::number(1),
+    )
+    .without("kafka_replyTopic")
+    .header("kafka_replyTopic", &*elsewhere);
     foreign.write(request.clone()).await;
     // Refusals go there, too.
     foreign.write(request.header("grpc-timeout", "never")).await;
@@ -334,7 +399,10 @@ async fn a_reply_partition_that_the_topic_does_not_have_blocks_nothing() {
     for partition in ["1", "4000"] {
         let number = probe.written + 1;
         let lost = probe.request().message(&Order::number(number));
-        probe.foreign.write(lost.header("kafka_replyPartition", partition)).await;
+        probe
+            .foreign
+            .write(lost.header("kafka_replyPartition", partition))
+            .await;
         assert_eq!(probe.handled.next("it is handled").await, number);
         probe.written += 1;
         // And so for one that is refused.

@@ -50,7 +50,11 @@ async fn dropping_a_running_call_cancels_its_handler() {
 async fn finished_behind_the_first(world: &World, foreign: &Foreign, topic: &str) {
     let group = foreign.group(&world.name("tests.v1.Desk"));
     soon("what follows is finished", async {
-        while group.committed(topic, 0).await.is_none_or(|at| at.metadata.is_empty()) {
+        while group
+            .committed(topic, 0)
+            .await
+            .is_none_or(|at| at.metadata.is_empty())
+        {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     })
@@ -115,21 +119,29 @@ async fn a_cancel_of_another_make_is_understood_and_a_strange_one_ignored() {
     let _server = world.desk(script).await;
     let foreign = Foreign::new(world.cluster());
     let topic = world.name("tests.v1.Desk.Ask");
-    foreign.write(Record::request(&topic, "call-1", &Order::number(1))).await;
+    foreign
+        .write(Record::request(&topic, "call-1", &Order::number(1)))
+        .await;
     assert_eq!(sights.next("the handler runs").await, Running(1));
     let cancel = |id: &str| {
         let cancel = Record::to(&topic).header("rpc-frame", "cancel");
         cancel.header("kafka_correlationId", id)
     };
     foreign.write(cancel("call-2")).await;
-    foreign.write(Record::to(&topic).header("rpc-frame", "cancel")).await;
-    foreign.write(Record::request(&topic, "call-3", &Order::number(3))).await;
+    foreign
+        .write(Record::to(&topic).header("rpc-frame", "cancel"))
+        .await;
+    foreign
+        .write(Record::request(&topic, "call-3", &Order::number(3)))
+        .await;
     assert_eq!(sights.next("the third call is handled").await, Running(3));
     foreign.write(cancel("call-1")).await;
     assert_eq!(sights.next("the handler is dropped").await, Dropped(1));
     // Over and out: once more changes nothing.
     foreign.write(cancel("call-1")).await;
-    foreign.write(Record::request(&topic, "call-4", &Order::number(4))).await;
+    foreign
+        .write(Record::request(&topic, "call-4", &Order::number(4)))
+        .await;
     assert_eq!(sights.next("the fourth call is handled").await, Running(4));
 
     let mut replies = foreign.read(&format!("{topic}.reply"));
@@ -140,7 +152,10 @@ async fn a_cancel_of_another_make_is_understood_and_a_strange_one_ignored() {
     }
     ids.sort();
     let expected = [("call-3", "0"), ("call-4", "0")];
-    assert_eq!(ids, expected.map(|(id, status)| (id.to_owned(), status.to_owned())));
+    assert_eq!(
+        ids,
+        expected.map(|(id, status)| (id.to_owned(), status.to_owned()))
+    );
 }
 
 #[tokio::test]
@@ -163,10 +178,16 @@ async fn a_request_without_a_reply_address_is_handled_and_not_answered() {
     let _server = world.desk(script).await;
     let foreign = Foreign::new(world.cluster());
     let topic = world.name("tests.v1.Desk.Ask");
-    foreign.write(Record::to(&topic).message(&Order::number(2))).await;
+    foreign
+        .write(Record::to(&topic).message(&Order::number(2)))
+        .await;
     let with_id = Record::to(&topic).message(&Order::number(3));
-    foreign.write(with_id.header("kafka_correlationId", "call-3")).await;
-    foreign.write(Record::request(&topic, "call-4", &Order::number(4))).await;
+    foreign
+        .write(with_id.header("kafka_correlationId", "call-3"))
+        .await;
+    foreign
+        .write(Record::request(&topic, "call-4", &Order::number(4)))
+        .await;
     for number in 2..5 {
         assert_eq!(sights.next("a call is handled").await, Running(number));
     }

@@ -26,14 +26,19 @@ fn silent() -> Scripted {
 fn assert_exceeded(outcome: Result<impl std::fmt::Debug, Status>, begun: Instant, due: Duration) {
     assert_eq!(outcome.unwrap_err().code(), Code::DeadlineExceeded);
     let took = begun.elapsed();
-    assert!(took >= due && took < due + Duration::from_secs(5), "due {due:?}, took {took:?}");
+    assert!(
+        took >= due && took < due + Duration::from_secs(5),
+        "due {due:?}, took {took:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_call_ends_at_the_channels_default_deadline() {
     let world = World::embedded();
     let _server = world.desk(silent()).await;
-    let channel = world.connect(Channel::builder().default_timeout(SHORT)).await;
+    let channel = world
+        .connect(Channel::builder().default_timeout(SHORT))
+        .await;
     let begun = Instant::now();
     let outcome = DeskClient::new(channel).ask(Order::default()).await;
     assert_exceeded(outcome, begun, SHORT);
@@ -43,12 +48,22 @@ async fn a_call_ends_at_the_channels_default_deadline() {
 async fn a_calls_own_deadline_wins_over_the_channels_whether_sooner_or_later() {
     let world = World::embedded();
     let _server = world.desk(silent()).await;
-    let channel = world.connect(Channel::builder().default_timeout(2 * SHORT)).await;
+    let channel = world
+        .connect(Channel::builder().default_timeout(2 * SHORT))
+        .await;
     let mut desk = DeskClient::new(channel);
     let begun = Instant::now();
-    assert_exceeded(desk.ask(within(SHORT, Order::default())).await, begun, SHORT);
+    assert_exceeded(
+        desk.ask(within(SHORT, Order::default())).await,
+        begun,
+        SHORT,
+    );
     let begun = Instant::now();
-    assert_exceeded(desk.ask(within(4 * SHORT, Order::default())).await, begun, 4 * SHORT);
+    assert_exceeded(
+        desk.ask(within(4 * SHORT, Order::default())).await,
+        begun,
+        4 * SHORT,
+    );
 }
 
 #[tokio::test]
@@ -66,7 +81,10 @@ async fn a_call_has_thirty_seconds_unless_set() {
     Foreign::new(world.cluster()).write(Record::to(topic)).await;
     let foreign = deadlines.next("a request without a timeout comes").await;
     for left in [ours, foreign] {
-        assert!(left > Duration::from_secs(20) && left <= Duration::from_secs(30), "{left:?}");
+        assert!(
+            left > Duration::from_secs(20) && left <= Duration::from_secs(30),
+            "{left:?}"
+        );
     }
 }
 
@@ -80,7 +98,10 @@ async fn a_call_without_time_is_over_at_once_and_not_sent() {
     });
     let _server = world.desk(script).await;
     let mut desk = world.client().await;
-    let status = desk.ask(within(Duration::ZERO, Order::number(1))).await.unwrap_err();
+    let status = desk
+        .ask(within(Duration::ZERO, Order::number(1)))
+        .await
+        .unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
     desk.ask(Order::number(2)).await.unwrap();
     assert_eq!(numbers.so_far(), [2]);
@@ -91,7 +112,11 @@ async fn a_call_ends_at_its_deadline_where_there_is_no_server() {
     let world = World::embedded();
     let mut desk = world.client().await;
     let begun = Instant::now();
-    assert_exceeded(desk.ask(within(SHORT, Order::default())).await, begun, SHORT);
+    assert_exceeded(
+        desk.ask(within(SHORT, Order::default())).await,
+        begun,
+        SHORT,
+    );
 }
 
 #[tokio::test]
@@ -139,7 +164,11 @@ async fn a_handler_is_cancelled_when_the_deadline_passes() {
     });
     let _server = world.desk(script).await;
     let begun = Instant::now();
-    let outcome = world.client().await.ask(within(2 * SHORT, Order::default())).await;
+    let outcome = world
+        .client()
+        .await
+        .ask(within(2 * SHORT, Order::default()))
+        .await;
     assert_exceeded(outcome, begun, 2 * SHORT);
     assert_eq!(sights.next("the handler runs").await, "running");
     assert_eq!(sights.next("the handler is dropped").await, "dropped");
@@ -166,7 +195,13 @@ async fn a_key_is_free_again_when_the_deadline_of_its_call_passes() {
 }
 
 /// Handles `Ask` by a call of `Place`, which is never answered; tells how much time each had.
-async fn nested(world: &World, own: Option<Duration>) -> (Scripted, kafka_rpc_tests::Sightings<(&'static str, Duration)>) {
+async fn nested(
+    world: &World,
+    own: Option<Duration>,
+) -> (
+    Scripted,
+    kafka_rpc_tests::Sightings<(&'static str, Duration)>,
+) {
     let (seen, sights) = sightings();
     let inner = world.client().await;
     let script = Scripted::new(move |request: Request<Order>| {
@@ -195,13 +230,20 @@ async fn a_call_made_in_a_handler_inherits_what_is_left_of_its_deadline() {
     let _server = world.desk(script).await;
     let timeout = Duration::from_millis(600);
     let begun = Instant::now();
-    let outcome = world.client().await.ask(within(timeout, Order::default())).await;
+    let outcome = world
+        .client()
+        .await
+        .ask(within(timeout, Order::default()))
+        .await;
     assert_exceeded(outcome, begun, timeout);
     let (outer, had) = sights.next("the outer handler runs").await;
     assert!(outer == "Ask" && had <= timeout);
     let (inner, left) = sights.next("the inner handler runs").await;
     assert!(inner == "Place" && left <= had, "{left:?} of {had:?}");
-    assert_eq!(sights.next("the inner handler is dropped").await.0, "dropped");
+    assert_eq!(
+        sights.next("the inner handler is dropped").await.0,
+        "dropped"
+    );
 }
 
 #[tokio::test]
@@ -211,7 +253,11 @@ async fn a_call_made_in_a_handler_can_have_less_time_but_not_more() {
         let (script, mut sights) = nested(&world, Some(own)).await;
         let server = world.desk(script).await;
         let begun = Instant::now();
-        let outcome = world.client().await.ask(within(4 * SHORT, Order::default())).await;
+        let outcome = world
+            .client()
+            .await
+            .ask(within(4 * SHORT, Order::default()))
+            .await;
         assert_exceeded(outcome, begun, expected);
         sights.next("the outer handler runs").await;
         let (_, left) = sights.next("the inner handler runs").await;
@@ -221,7 +267,10 @@ async fn a_call_made_in_a_handler_can_have_less_time_but_not_more() {
 }
 
 fn millis_ago(ago: i64) -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_millis();
     i64::try_from(now).unwrap() - ago
 }
 
@@ -230,7 +279,10 @@ async fn the_deadline_is_the_records_timestamp_plus_the_timeout() {
     let world = World::embedded();
     let (seen, mut sights) = sightings();
     let script = Scripted::new(move |request: Request<Order>| {
-        seen.tell((request.get_ref().number, request.deadline().unwrap().remaining()));
+        seen.tell((
+            request.get_ref().number,
+            request.deadline().unwrap().remaining(),
+        ));
         async { Ok(receipt(Order::default())) }
     });
     let _server = world.desk(script).await;
@@ -248,8 +300,14 @@ async fn the_deadline_is_the_records_timestamp_plus_the_timeout() {
     foreign.write(request(2, 30_000, "60S")).await;
     foreign.write(request(3, -3_600_000, "60S")).await;
     let (number, left) = sights.next("the second request is handled").await;
-    assert!(number == 2 && left <= Duration::from_secs(30), "{number}: {left:?}");
+    assert!(
+        number == 2 && left <= Duration::from_secs(30),
+        "{number}: {left:?}"
+    );
     assert!(left > Duration::from_secs(20), "{left:?}");
     let (number, left) = sights.next("the third request is handled").await;
-    assert!(number == 3 && left <= Duration::from_secs(60), "{number}: {left:?}");
+    assert!(
+        number == 3 && left <= Duration::from_secs(60),
+        "{number}: {left:?}"
+    );
 }

@@ -77,7 +77,10 @@ async fn a_shutdown_waits_no_longer_than_the_drain_time() {
     let begun = Instant::now();
     server.shutdown().await;
     let took = begun.elapsed();
-    assert!(took >= drain_time && took < Duration::from_secs(10), "{took:?}");
+    assert!(
+        took >= drain_time && took < Duration::from_secs(10),
+        "{took:?}"
+    );
     assert_eq!(sights.next("the handler is ended").await, "dropped");
 }
 
@@ -102,7 +105,9 @@ async fn a_server_that_is_shut_down_before_it_is_ready_ends() {
     let world = World::embedded();
     let builder = desk(Scripted::echo());
     builder.handle().shutdown();
-    soon("the server ends", builder.serve(world.cluster())).await.unwrap();
+    soon("the server ends", builder.serve(world.cluster()))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -142,7 +147,10 @@ async fn calls_outlive_the_channel_and_the_client_that_they_were_made_on() {
         sent(call).await;
     }
     drop(desk);
-    assert_eq!(numbers.sorted(5, "all calls are handled").await, [0, 1, 2, 3, 4]);
+    assert_eq!(
+        numbers.sorted(5, "all calls are handled").await,
+        [0, 1, 2, 3, 4]
+    );
     gate.open();
     for (number, call) in (0..).zip(calls) {
         let response = soon("the call ends", call).await.unwrap();
@@ -180,7 +188,9 @@ fn calls_end_as_unavailable_when_the_runtime_of_their_channel_ends() {
             let status = soon("the call ends", call).await.unwrap().unwrap_err();
             assert_eq!(status.code(), Code::Unavailable, "{status}");
         }
-        let status = soon("a new call ends", desk.clone().ask(Order::default())).await.unwrap_err();
+        let status = soon("a new call ends", desk.clone().ask(Order::default()))
+            .await
+            .unwrap_err();
         assert_eq!(status.code(), Code::Unavailable, "{status}");
     });
 }
@@ -211,7 +221,8 @@ fn a_runtime_with_a_server_and_calls_on_it_ends_without_hanging() {
         drop(world);
         let _unwanted = ended.send(());
     });
-    end.recv_timeout(Duration::from_secs(20)).expect("the runtime ends");
+    end.recv_timeout(Duration::from_secs(20))
+        .expect("the runtime ends");
 }
 
 #[test]

@@ -27,8 +27,11 @@ fn step_back<T>(mut response: Response<T>, name: &'static str) -> Response<T> {
 /// Answers with the steps that the request took.
 fn tells_steps() -> Scripted {
     Scripted::new(|request| async move {
-        let steps: Vec<&str> =
-            request.metadata().get_all("step").map(|step| step.to_str().unwrap()).collect();
+        let steps: Vec<&str> = request
+            .metadata()
+            .get_all("step")
+            .map(|step| step.to_str().unwrap())
+            .collect();
         let payload = steps.join(" ").into_bytes();
         Ok(receipt(Order {
             payload,
@@ -41,14 +44,26 @@ fn tells_steps() -> Scripted {
 async fn the_servers_layer_that_was_added_first_is_the_outermost() {
     let world = World::embedded();
     let builder = desk(tells_steps())
-        .layer(MapRequestLayer::new(|request: Request<Body>| step(request, "outer")))
-        .layer(MapResponseLayer::new(|response: Response<Body>| step_back(response, "outer")))
-        .layer(MapRequestLayer::new(|request: Request<Body>| step(request, "inner")))
-        .layer(MapResponseLayer::new(|response: Response<Body>| step_back(response, "inner")));
+        .layer(MapRequestLayer::new(|request: Request<Body>| {
+            step(request, "outer")
+        }))
+        .layer(MapResponseLayer::new(|response: Response<Body>| {
+            step_back(response, "outer")
+        }))
+        .layer(MapRequestLayer::new(|request: Request<Body>| {
+            step(request, "inner")
+        }))
+        .layer(MapResponseLayer::new(|response: Response<Body>| {
+            step_back(response, "inner")
+        }));
     let _server = Serving::start(builder.handle(), builder.serve(world.cluster())).await;
     let response = world.client().await.ask(Order::default()).await.unwrap();
     assert_eq!(response.get_ref().payload, b"outer inner");
-    let steps: Vec<_> = response.metadata().get_all("step").map(|s| s.to_str()).collect();
+    let steps: Vec<_> = response
+        .metadata()
+        .get_all("step")
+        .map(|s| s.to_str())
+        .collect();
     assert_eq!(steps, [Ok("inner"), Ok("outer")]);
 }
 
@@ -59,7 +74,9 @@ async fn an_interceptor_runs_within_the_servers_layers() {
         DeskServer::with_interceptor(tells_steps(), |request| Ok(step(request, "interceptor")));
     let builder = Server::builder()
         .add_service(service)
-        .layer(MapRequestLayer::new(|request: Request<Body>| step(request, "layer")));
+        .layer(MapRequestLayer::new(|request: Request<Body>| {
+            step(request, "layer")
+        }));
     let _server = Serving::start(builder.handle(), builder.serve(world.cluster())).await;
     let response = world.client().await.ask(Order::default()).await.unwrap();
     assert_eq!(response.get_ref().payload, b"layer interceptor");
@@ -76,7 +93,10 @@ async fn a_handler_sees_the_extensions_of_layers_and_interceptors() {
     let (seen, mut sights) = sightings();
     let script = Scripted::new(move |request: Request<Order>| {
         let extensions = request.extensions();
-        seen.tell((extensions.get::<User>().cloned(), extensions.get::<Visit>().cloned()));
+        seen.tell((
+            extensions.get::<User>().cloned(),
+            extensions.get::<Visit>().cloned(),
+        ));
         async { Ok(receipt(Order::default())) }
     });
     let service = DeskServer::with_interceptor(script, |mut request: Request<()>| {
@@ -104,14 +124,19 @@ async fn an_interceptor_and_a_layer_see_the_facts_of_the_call() {
         facts(&RequestFacts::of(&request));
         Ok(request)
     });
-    let builder = Server::builder().add_service(service).layer(MapRequestLayer::new(
-        move |request: Request<Body>| {
+    let builder = Server::builder()
+        .add_service(service)
+        .layer(MapRequestLayer::new(move |request: Request<Body>| {
             told(&RequestFacts::of(&request));
             request
-        },
-    ));
+        }));
     let _server = Serving::start(builder.handle(), builder.serve(world.cluster())).await;
-    world.client().await.place(Order::of("ada", 0)).await.unwrap();
+    world
+        .client()
+        .await
+        .place(Order::of("ada", 0))
+        .await
+        .unwrap();
     let expected = RequestFacts {
         method: Some("tests.v1.Desk/Place"),
         key: Some(b"ada".to_vec()),
@@ -159,7 +184,10 @@ async fn a_call_that_a_servers_interceptor_refuses_is_not_handled() {
     let _server = world.serve(Server::builder().add_service(service)).await;
     let mut desk = world.client().await;
     let status = desk.ask(Order::number(1)).await.unwrap_err();
-    assert_eq!((status.code(), status.message()), (Code::Unauthenticated, "no token"));
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Unauthenticated, "no token")
+    );
     let mut request = Request::new(Order::number(2));
     request.metadata_mut().insert("token", 1.into()).unwrap();
     desk.ask(request).await.unwrap();
@@ -185,7 +213,11 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let refusal = match request.metadata().get("token").map(|token| token.as_bytes()) {
+        let refusal = match request
+            .metadata()
+            .get("token")
+            .map(|token| token.as_bytes())
+        {
             Some(b"good") => {
                 let reply = self.0.call(request);
                 return Box::pin(async { reply.await.map_err(Into::into) });
@@ -205,14 +237,26 @@ async fn a_layers_status_arrives_and_another_error_of_a_layer_is_unknown() {
     let mut desk = world.client().await;
     let with_token = |token: &str| {
         let mut request = Request::new(Order::number(1));
-        request.metadata_mut().insert("token", token.parse().unwrap()).unwrap();
+        request
+            .metadata_mut()
+            .insert("token", token.parse().unwrap())
+            .unwrap();
         request
     };
     let status = desk.ask(Order::number(1)).await.unwrap_err();
-    assert_eq!((status.code(), status.message()), (Code::PermissionDenied, "the guard says no"));
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::PermissionDenied, "the guard says no")
+    );
     let status = desk.ask(with_token("bad")).await.unwrap_err();
-    assert_eq!((status.code(), status.message()), (Code::Unknown, "the guard sleeps"));
-    assert_eq!(desk.ask(with_token("good")).await.unwrap().get_ref().number, 1);
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Unknown, "the guard sleeps")
+    );
+    assert_eq!(
+        desk.ask(with_token("good")).await.unwrap().get_ref().number,
+        1
+    );
 }
 
 #[tokio::test]
@@ -221,7 +265,10 @@ async fn a_clients_layers_and_interceptors_see_requests_from_the_outside_in() {
     let _server = world.desk(tells_steps()).await;
     let channel = ServiceBuilder::new()
         .map_request(|request: Request<Body>| {
-            assert_eq!(request.method().unwrap().descriptor().path, "tests.v1.Desk/Ask");
+            assert_eq!(
+                request.method().unwrap().descriptor().path,
+                "tests.v1.Desk/Ask"
+            );
             step(request, "outer")
         })
         .map_response(|response: Response<Body>| step_back(response, "outer"))
@@ -248,7 +295,13 @@ async fn a_call_that_a_clients_interceptor_refuses_is_not_sent() {
         Err(Status::failed_precondition("closed"))
     });
     let status = closed.ask(Order::number(1)).await.unwrap_err();
-    assert_eq!((status.code(), status.message()), (Code::FailedPrecondition, "closed"));
-    DeskClient::new(channel).ask(Order::number(2)).await.unwrap();
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::FailedPrecondition, "closed")
+    );
+    DeskClient::new(channel)
+        .ask(Order::number(2))
+        .await
+        .unwrap();
     assert_eq!(sights.so_far(), [2]);
 }

@@ -102,8 +102,10 @@ async fn ten_thousand_calls_at_a_slow_server_are_all_answered() {
 /// The most requests that were read and waited at one time, from when each was read and when its
 /// handler started.
 fn longest_queue(waits: &[(Instant, Instant)]) -> usize {
-    let mut events: Vec<(Instant, i32)> =
-        waits.iter().flat_map(|&(read, started)| [(read, 1), (started, -1)]).collect();
+    let mut events: Vec<(Instant, i32)> = waits
+        .iter()
+        .flat_map(|&(read, started)| [(read, 1), (started, -1)])
+        .collect();
     // One that starts the moment it is read does not wait.
     events.sort();
     let mut waiting = 0;
@@ -116,7 +118,11 @@ fn longest_queue(waits: &[(Instant, Instant)]) -> usize {
 
 /// Writes so many requests while the handlers are held up, then lets them go; each has to be
 /// answered once. Returns the longest queue.
-async fn flood(calls: u32, bytes: usize, limits: impl FnOnce(ServerBuilder) -> ServerBuilder) -> usize {
+async fn flood(
+    calls: u32,
+    bytes: usize,
+    limits: impl FnOnce(ServerBuilder) -> ServerBuilder,
+) -> usize {
     const TIMEOUT: Duration = Duration::from_secs(3600);
     let topics = TopicSettings::new().partitions(1).reply_partitions(1);
     let world = World::embedded().with(|cluster| cluster.topics(topics));
@@ -158,7 +164,10 @@ async fn flood(calls: u32, bytes: usize, limits: impl FnOnce(ServerBuilder) -> S
     let mut answered = HashSet::new();
     for _ in 0..calls {
         let reply = replies.next().await;
-        assert!(answered.insert(reply.decode::<Receipt>().number), "answered twice: {reply:?}");
+        assert!(
+            answered.insert(reply.decode::<Receipt>().number),
+            "answered twice: {reply:?}"
+        );
     }
     longest_queue(&waits.lock().unwrap())
 }
@@ -169,7 +178,10 @@ const BATCH: usize = 256;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_slow_servers_queue_is_bounded_whatever_waits_in_kafka() {
     let longest = flood(10_000, 0, |builder| builder.queue_limit(8)).await;
-    assert!((8..=8 + BATCH).contains(&longest), "{longest} requests waited");
+    assert!(
+        (8..=8 + BATCH).contains(&longest),
+        "{longest} requests waited"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -177,5 +189,8 @@ async fn a_slow_servers_queue_is_bounded_in_bytes() {
     let limits = |builder: ServerBuilder| builder.queue_limit(1_000_000).queue_bytes(100_000);
     // The embedded broker keeps no more than 5 MB of a partition.
     let longest = flood(400, 10_000, limits).await;
-    assert!((10..=10 + BATCH).contains(&longest), "{longest} requests waited");
+    assert!(
+        (10..=10 + BATCH).contains(&longest),
+        "{longest} requests waited"
+    );
 }

@@ -23,7 +23,9 @@ fn some() -> Metadata {
     metadata.insert("Tenant", "north".parse().unwrap()).unwrap();
     metadata.append("tag", "fast".parse().unwrap()).unwrap();
     metadata.append("tag", "cheap".parse().unwrap()).unwrap();
-    metadata.insert_bin("digest-bin", MetadataValue::from_bytes(&[0, 200, 13, 10])).unwrap();
+    metadata
+        .insert_bin("digest-bin", MetadataValue::from_bytes(&[0, 200, 13, 10]))
+        .unwrap();
     metadata.insert("empty", "".parse().unwrap()).unwrap();
     metadata
 }
@@ -32,7 +34,10 @@ fn assert_some(metadata: &Metadata) {
     assert_eq!(metadata.get("tenant").unwrap(), "north");
     let tags: Vec<_> = metadata.get_all("tag").map(|tag| tag.to_str()).collect();
     assert_eq!(tags, [Ok("fast"), Ok("cheap")]);
-    assert_eq!(metadata.get_bin("digest-bin").unwrap().as_bytes(), [0, 200, 13, 10]);
+    assert_eq!(
+        metadata.get_bin("digest-bin").unwrap().as_bytes(),
+        [0, 200, 13, 10]
+    );
     assert_eq!(metadata.get("empty").unwrap(), "");
 }
 
@@ -103,9 +108,15 @@ async fn a_handler_is_told_all_of_its_call() {
     let second = requests.next("a request comes").await;
 
     let left = first.deadline().unwrap().remaining();
-    assert!(left > Duration::from_secs(5) && left <= Duration::from_secs(9), "{left:?}");
+    assert!(
+        left > Duration::from_secs(5) && left <= Duration::from_secs(9),
+        "{left:?}"
+    );
     assert_eq!(first.key(), Some(&b"ada"[..]));
-    assert_eq!(first.method().unwrap().descriptor().path, "tests.v1.Desk/Place");
+    assert_eq!(
+        first.method().unwrap().descriptor().path,
+        "tests.v1.Desk/Place"
+    );
     assert_eq!(first.method().unwrap().service().name, "tests.v1.Desk");
     let origin = |request: &Request<Order>| -> Origin { request.origin().unwrap().clone() };
     let (first, second) = (origin(&first), origin(&second));
@@ -113,7 +124,10 @@ async fn a_handler_is_told_all_of_its_call() {
     assert_eq!((first.partition, first.offset), (second.partition, 0));
     assert_eq!(second.offset, 1);
     // Kafka's clock counts milliseconds.
-    let since = first.timestamp.duration_since(begun - Duration::from_millis(1)).unwrap();
+    let since = first
+        .timestamp
+        .duration_since(begun - Duration::from_millis(1))
+        .unwrap();
     assert!(since < Duration::from_secs(10), "{since:?}");
 }
 
@@ -128,7 +142,10 @@ async fn a_request_without_a_key_has_none_and_a_callers_key_wins() {
     let mut request = Request::new(Order::of("ada", 0));
     request.set_key("bob");
     desk.place(request).await.unwrap();
-    assert_eq!(requests.next("a request comes").await.key(), Some(&b"bob"[..]));
+    assert_eq!(
+        requests.next("a request comes").await.key(),
+        Some(&b"bob"[..])
+    );
 }
 
 #[tokio::test]
@@ -141,7 +158,12 @@ async fn a_key_goes_where_the_clients_of_kafka_put_it() {
     let topic = world.name("tests.v1.Desk.Place");
     for account in ["ada", "bob", "cyd", "dan", "", "é"] {
         desk.place(Order::of(account, 0)).await.unwrap();
-        let ours = requests.next("a request comes").await.origin().unwrap().partition;
+        let ours = requests
+            .next("a request comes")
+            .await
+            .origin()
+            .unwrap()
+            .partition;
         let written = foreign.write(Record::to(&topic).key(account)).await;
         requests.next("the foreign request comes").await;
         assert_eq!(ours, written.partition, "{account}");

@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
+use kafka_rpc::Server;
 use kafka_rpc::{Request, TopicSettings};
-use kafka_rpc_tests::service::{
-    LedgerClient, LedgerServer, Order, Scripted, receipt,
-};
+use kafka_rpc_tests::service::{LedgerClient, LedgerServer, Order, Scripted, receipt};
 use kafka_rpc_tests::world::World;
 use kafka_rpc_tests::{sent, soon};
-use kafka_rpc::Server;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
@@ -35,7 +33,13 @@ impl Notes {
                 assert!(alone, "two calls of a key run at once");
                 let order = request.into_inner();
                 let account = order.account.clone();
-                notes.order.lock().unwrap().entry(account).or_default().push(order.number);
+                notes
+                    .order
+                    .lock()
+                    .unwrap()
+                    .entry(account)
+                    .or_default()
+                    .push(order.number);
                 // Others get their chance to run meanwhile.
                 for _ in 0..order.number % 4 {
                     tokio::task::yield_now().await;
@@ -47,7 +51,12 @@ impl Notes {
     }
 
     fn of(&self, account: &str) -> Vec<u32> {
-        self.order.lock().unwrap().get(account).cloned().unwrap_or_default()
+        self.order
+            .lock()
+            .unwrap()
+            .get(account)
+            .cloned()
+            .unwrap_or_default()
     }
 }
 

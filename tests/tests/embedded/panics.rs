@@ -28,10 +28,16 @@ async fn a_panic_is_internal_to_its_caller_and_harms_no_call_that_runs() {
     assert_eq!(numbers.next("the first call is handled").await, 1);
     let status = desk.ask(Order::number(2)).await.unwrap_err();
     assert_eq!(status.code(), Code::Internal);
-    assert_eq!(status.message(), "the handler of tests.v1.Desk/Ask panicked");
+    assert_eq!(
+        status.message(),
+        "the handler of tests.v1.Desk/Ask panicked"
+    );
     gate.open();
     assert_eq!(beside.await.unwrap().unwrap().get_ref().number, 1);
-    assert_eq!(desk.ask(Order::number(3)).await.unwrap().get_ref().number, 3);
+    assert_eq!(
+        desk.ask(Order::number(3)).await.unwrap().get_ref().number,
+        3
+    );
 }
 
 #[tokio::test]
@@ -48,7 +54,10 @@ async fn panics_take_no_permits_away() {
         let status = desk.ask(Order::number(number)).await.unwrap_err();
         assert_eq!(status.code(), Code::Internal);
     }
-    assert_eq!(desk.ask(Order::number(20)).await.unwrap().get_ref().number, 20);
+    assert_eq!(
+        desk.ask(Order::number(20)).await.unwrap().get_ref().number,
+        20
+    );
 }
 
 #[tokio::test]
@@ -59,7 +68,10 @@ async fn a_panic_before_the_handlers_first_await_is_no_different() {
         async { Ok(receipt(request.into_inner())) }
     });
     let service = DeskServer::with_interceptor(script, |request: Request<()>| {
-        assert!(!request.metadata().contains_key("panic"), "as the test wants");
+        assert!(
+            !request.metadata().contains_key("panic"),
+            "as the test wants"
+        );
         Ok(request)
     });
     let _server = world.serve(Server::builder().add_service(service)).await;
@@ -70,7 +82,10 @@ async fn a_panic_before_the_handlers_first_await_is_no_different() {
     request.metadata_mut().insert("panic", 1.into()).unwrap();
     let status = desk.ask(request).await.unwrap_err();
     assert_eq!(status.code(), Code::Internal);
-    assert_eq!(desk.ask(Order::number(3)).await.unwrap().get_ref().number, 3);
+    assert_eq!(
+        desk.ask(Order::number(3)).await.unwrap().get_ref().number,
+        3
+    );
 }
 
 #[tokio::test]

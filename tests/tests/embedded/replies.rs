@@ -60,7 +60,12 @@ async fn what_lies_in_the_reply_partition_already_is_not_read_by_a_new_channel()
     let _server = world.desk(Scripted::echo()).await;
     for number in 0..3 {
         // Each channel's first call: sent as soon as its position is known.
-        let receipt = world.client().await.ask(Order::number(number)).await.unwrap();
+        let receipt = world
+            .client()
+            .await
+            .ask(Order::number(number))
+            .await
+            .unwrap();
         assert_eq!(receipt.get_ref().number, number);
     }
 }
@@ -104,7 +109,9 @@ async fn a_reply_without_a_partition_goes_where_the_correlation_id_belongs_as_a_
     let mut replies = foreign.read(&reply_topic);
     let mut partitions = HashSet::new();
     for id in ["a", "b", "c", "d", "call-5", "call-6"] {
-        foreign.write(Record::request(&topic, id, &Order::number(1))).await;
+        foreign
+            .write(Record::request(&topic, id, &Order::number(1)))
+            .await;
         let reply = replies.next().await;
         assert_eq!(reply.key.as_deref(), Some(id.as_bytes()));
         // Where Kafka's own partitioner puts the key.
@@ -113,7 +120,10 @@ async fn a_reply_without_a_partition_goes_where_the_correlation_id_belongs_as_a_
         replies.next().await;
         partitions.insert(probe.partition);
     }
-    assert!(partitions.len() > 1, "the ids of this test should differ in their partitions");
+    assert!(
+        partitions.len() > 1,
+        "the ids of this test should differ in their partitions"
+    );
 }
 
 #[tokio::test]
@@ -142,7 +152,9 @@ async fn a_correlation_id_is_echoed_byte_by_byte() {
 #[tokio::test]
 async fn a_good_reply_carries_the_bare_message_and_says_ok() {
     let (_server, foreign, topic) = foreign().await;
-    foreign.write(Record::request(&topic, "call-1", &Order::number(9))).await;
+    foreign
+        .write(Record::request(&topic, "call-1", &Order::number(9)))
+        .await;
     let reply = foreign.read(&format!("{topic}.reply")).next().await;
     assert_eq!(reply.value.as_deref(), Some(&[8, 9][..]));
     assert_eq!(reply.text("content-type"), "application/protobuf");
@@ -156,7 +168,10 @@ async fn our_request_has_the_headers_of_the_contract() {
     let mut desk = world.client().await;
     let mut request = Request::new(Order::of("ada", 9));
     request.set_timeout(std::time::Duration::from_secs(5));
-    request.metadata_mut().insert("tenant", "north".parse().unwrap()).unwrap();
+    request
+        .metadata_mut()
+        .insert("tenant", "north".parse().unwrap())
+        .unwrap();
     let call = tokio::spawn(async move { desk.place(request).await });
     let topic = world.name("tests.v1.Desk.Place");
     let request = Foreign::new(world.cluster()).read(&topic).next().await;
@@ -166,7 +181,11 @@ async fn our_request_has_the_headers_of_the_contract() {
     assert_eq!(request.decode::<Order>(), Order::of("ada", 9));
     let id = request.text("kafka_correlationId");
     let dashes: Vec<_> = id.match_indices('-').map(|(at, _)| at).collect();
-    assert_eq!((id.len(), dashes, &id[14..15]), (36, vec![8, 13, 18, 23], "4"), "{id}");
+    assert_eq!(
+        (id.len(), dashes, &id[14..15]),
+        (36, vec![8, 13, 18, 23], "4"),
+        "{id}"
+    );
     assert_eq!(request.text("kafka_replyTopic"), format!("{topic}.reply"));
     let partition = request.get("kafka_replyPartition").unwrap();
     assert_eq!((partition.len(), &partition[..3]), (4, &[0, 0, 0][..]));
@@ -174,7 +193,10 @@ async fn our_request_has_the_headers_of_the_contract() {
     assert_eq!(request.text("rpc-method"), "tests.v1.Desk/Place");
     assert_eq!(request.text("content-type"), "application/protobuf");
     let timeout = request.text("grpc-timeout");
-    assert!(timeout == "5S" || timeout.starts_with("49") && timeout.ends_with('u'), "{timeout}");
+    assert!(
+        timeout == "5S" || timeout.starts_with("49") && timeout.ends_with('u'),
+        "{timeout}"
+    );
     assert_eq!(request.text("tenant"), "north");
     assert_eq!(request.get("rpc-frame"), None);
 }
@@ -187,7 +209,9 @@ async fn a_reply_in_another_encoding_than_asked_for_is_internal() {
     let foreign = Foreign::new(world.cluster());
     let topic = world.name("tests.v1.Desk.Ask");
     let request = foreign.read(&topic).next().await;
-    let reply = answer_to(&request).header("content-type", "application/json").value("{}");
+    let reply = answer_to(&request)
+        .header("content-type", "application/json")
+        .value("{}");
     foreign.write(reply).await;
     let status = soon("the call ends", call).await.unwrap().unwrap_err();
     assert_eq!(status.code(), kafka_rpc::Code::Internal);
@@ -200,7 +224,10 @@ fn answer_to(request: &Record) -> Record {
     let partition = i32::from_be_bytes(partition.try_into().unwrap());
     Record::to(request.text("kafka_replyTopic"))
         .partition(partition)
-        .header("kafka_correlationId", request.get("kafka_correlationId").unwrap())
+        .header(
+            "kafka_correlationId",
+            request.get("kafka_correlationId").unwrap(),
+        )
 }
 
 #[tokio::test]
@@ -227,8 +254,14 @@ async fn a_reply_that_is_not_the_message_is_internal_and_a_bad_status_unknown() 
     let mut requests = foreign.read(&world.name("tests.v1.Desk.Ask"));
     let bad: [(fn(Record) -> Record, kafka_rpc::Code); 3] = [
         (|reply| reply.value([0xff, 0xff]), kafka_rpc::Code::Internal),
-        (|reply| reply.header("grpc-status", "seven"), kafka_rpc::Code::Unknown),
-        (|reply| reply.header("grpc-status", "99"), kafka_rpc::Code::Unknown),
+        (
+            |reply| reply.header("grpc-status", "seven"),
+            kafka_rpc::Code::Unknown,
+        ),
+        (
+            |reply| reply.header("grpc-status", "99"),
+            kafka_rpc::Code::Unknown,
+        ),
     ];
     for (spoil, code) in bad {
         let mut desk = desk.clone();
@@ -267,6 +300,22 @@ async fn a_call_too_many_is_refused_at_once_and_the_pending_ones_stay() {
     assert!(status.message().contains("2 calls are pending"), "{status}");
     // A call that is over, or dropped, makes room.
     stuck.pop();
-    assert_eq!(desk.clone().ask(Order::number(2)).await.unwrap().get_ref().number, 2);
-    assert_eq!(desk.clone().ask(Order::number(3)).await.unwrap().get_ref().number, 3);
+    assert_eq!(
+        desk.clone()
+            .ask(Order::number(2))
+            .await
+            .unwrap()
+            .get_ref()
+            .number,
+        2
+    );
+    assert_eq!(
+        desk.clone()
+            .ask(Order::number(3))
+            .await
+            .unwrap()
+            .get_ref()
+            .number,
+        3
+    );
 }

@@ -49,7 +49,11 @@ async fn committed(
 /// Ten calls of which those numbered 3 and 7 are never answered, and the rest is.
 async fn ten_calls(
     desk: &DeskClient,
-) -> Vec<tokio::task::JoinHandle<Result<kafka_rpc::Response<kafka_rpc_tests::service::Receipt>, kafka_rpc::Status>>> {
+) -> Vec<
+    tokio::task::JoinHandle<
+        Result<kafka_rpc::Response<kafka_rpc_tests::service::Receipt>, kafka_rpc::Status>,
+    >,
+> {
     let mut calls = Vec::new();
     for number in 0..10 {
         let mut desk = desk.clone();
@@ -59,7 +63,10 @@ async fn ten_calls(
     }
     for number in (0..10).filter(|number| ![3, 7].contains(number)).rev() {
         let call = calls.remove(number);
-        soon("the others are answered", call).await.unwrap().unwrap();
+        soon("the others are answered", call)
+            .await
+            .unwrap()
+            .unwrap();
     }
     calls
 }
@@ -91,15 +98,23 @@ async fn a_commit_tells_which_of_the_later_calls_are_finished() {
     let mut at = at.await;
     while last.as_ref() != Some(&at) {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        last = Some(std::mem::replace(&mut at, group.committed(&topic, 0).await.unwrap()));
+        last = Some(std::mem::replace(
+            &mut at,
+            group.committed(&topic, 0).await.unwrap(),
+        ));
     }
     assert!(at.metadata.len() <= 4096);
     let next = foreign.group(&world.name("after-the-crash"));
     next.commit(&topic, 0, at).await;
 
     let (seen, mut sights) = sightings();
-    let _next = world.serve(desk_in("after-the-crash", stuck_at(&[], &seen))).await;
-    assert_eq!(sights.sorted(2, "the unfinished calls are handled").await, [3, 7]);
+    let _next = world
+        .serve(desk_in("after-the-crash", stuck_at(&[], &seen)))
+        .await;
+    assert_eq!(
+        sights.sorted(2, "the unfinished calls are handled").await,
+        [3, 7]
+    );
     committed(&next, &topic, "all is finished", |at| at.offset == 10).await;
     assert_eq!(sights.so_far(), [0_u32; 0]);
 }
@@ -121,9 +136,15 @@ async fn after_a_shutdown_the_next_server_handles_the_unfinished_calls_alone() {
 
     let (seen, mut sights) = sightings();
     let _next = world.desk(stuck_at(&[], &seen)).await;
-    assert_eq!(sights.sorted(2, "the unfinished calls are handled").await, [3, 7]);
+    assert_eq!(
+        sights.sorted(2, "the unfinished calls are handled").await,
+        [3, 7]
+    );
     for (call, number) in stuck.into_iter().zip([3, 7]) {
-        let receipt = soon("the unfinished calls are answered", call).await.unwrap().unwrap();
+        let receipt = soon("the unfinished calls are answered", call)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(receipt.get_ref().number, number);
     }
     let topic = world.name("tests.v1.Desk.Ask");
@@ -155,7 +176,10 @@ async fn an_at_most_once_call_is_committed_before_its_handler_starts() {
         desk.pay(Order::number(number)).await.unwrap();
         let (offset, committed) = sights.next("the handler starts").await;
         let committed = committed.expect("a commit before the handler");
-        assert!(committed.offset > offset, "{committed:?} before {offset} starts");
+        assert!(
+            committed.offset > offset,
+            "{committed:?} before {offset} starts"
+        );
     }
 }
 
@@ -177,7 +201,10 @@ async fn an_at_most_once_call_whose_handler_is_ended_half_way_is_not_repeated() 
     let _next = world.desk(stuck_at(&[], &seen)).await;
     let receipt = desk.clone().pay(Order::number(2)).await.unwrap();
     assert_eq!(receipt.get_ref().number, 2);
-    let status = soon("the lost call ends", stuck).await.unwrap().unwrap_err();
+    let status = soon("the lost call ends", stuck)
+        .await
+        .unwrap()
+        .unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert_eq!(sights.so_far(), [2]);
 }
@@ -186,7 +213,9 @@ async fn an_at_most_once_call_whose_handler_is_ended_half_way_is_not_repeated() 
 async fn an_at_most_once_call_that_had_not_started_is_handled_by_the_next_server() {
     let world = one_partition();
     let (seen, mut sights) = sightings();
-    let builder = desk(stuck_at(&[1], &seen)).concurrency_limit(1).drain_time(Duration::ZERO);
+    let builder = desk(stuck_at(&[1], &seen))
+        .concurrency_limit(1)
+        .drain_time(Duration::ZERO);
     let first = world.serve(builder).await;
     let desk = world.client().await;
     let (mut one, mut two) = (desk.clone(), desk);

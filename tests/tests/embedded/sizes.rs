@@ -7,12 +7,14 @@ use kafka_rpc_tests::service::{DeskClient, Order, Receipt, Scripted, receipt};
 use kafka_rpc_tests::world::{World, desk};
 
 /// The failure of a call, which has to come at once, not at the deadline of 30 seconds.
-async fn at_once(
-    call: impl Future<Output = Result<Response<Receipt>, Status>>,
-) -> (Code, String) {
+async fn at_once(call: impl Future<Output = Result<Response<Receipt>, Status>>) -> (Code, String) {
     let begun = Instant::now();
     let status = call.await.expect_err("it is too large");
-    assert!(begun.elapsed() < Duration::from_secs(10), "after {:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "after {:?}",
+        begun.elapsed()
+    );
     (status.code(), status.message().to_owned())
 }
 
@@ -25,7 +27,9 @@ fn sized() -> Scripted {
 
 fn heavy(bytes: usize) -> Metadata {
     let mut metadata = Metadata::new();
-    metadata.insert("report", "x".repeat(bytes).parse().unwrap()).unwrap();
+    metadata
+        .insert("report", "x".repeat(bytes).parse().unwrap())
+        .unwrap();
     metadata
 }
 
@@ -35,13 +39,18 @@ async fn a_request_over_the_channels_limit_is_not_sent() {
     let mut desk = world.client().await;
     let (code, message) = at_once(desk.ask(Order::large(1024 * 1024))).await;
     assert_eq!(code, Code::ResourceExhausted);
-    assert!(message.contains("the channel sends at most 1048576"), "{message}");
+    assert!(
+        message.contains("the channel sends at most 1048576"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
 async fn a_request_over_the_producers_limit_is_refused_at_once() {
     let world = World::embedded();
-    let channel = world.connect(Channel::builder().message_limit(64 << 20)).await;
+    let channel = world
+        .connect(Channel::builder().message_limit(64 << 20))
+        .await;
     let mut desk = DeskClient::new(channel);
     let (code, message) = at_once(desk.ask(Order::large(2 << 20))).await;
     assert_eq!(code, Code::ResourceExhausted, "{message}");
@@ -54,14 +63,22 @@ async fn a_request_over_the_servers_limit_is_refused() {
     let mut desk = world.client().await;
     let (code, message) = at_once(desk.ask(Order::large(1000))).await;
     assert_eq!(code, Code::ResourceExhausted);
-    assert!(message.contains("the server takes at most 1000"), "{message}");
+    assert!(
+        message.contains("the server takes at most 1000"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
 async fn a_message_of_nearly_a_mebibyte_goes_both_ways() {
     let world = World::embedded();
     let _server = world.desk(Scripted::echo()).await;
-    let response = world.client().await.ask(Order::large(1024 * 1024 - 16)).await.unwrap();
+    let response = world
+        .client()
+        .await
+        .ask(Order::large(1024 * 1024 - 16))
+        .await
+        .unwrap();
     assert_eq!(response.get_ref().payload.len(), 1024 * 1024 - 16);
 }
 
@@ -72,8 +89,19 @@ async fn a_reply_over_the_servers_limit_is_refused_at_once_and_the_server_goes_o
     let mut desk = world.client().await;
     let (code, message) = at_once(desk.ask(Order::number(1024 * 1024))).await;
     assert_eq!(code, Code::ResourceExhausted);
-    assert!(message.contains("the server sends at most 1048576"), "{message}");
-    assert_eq!(desk.ask(Order::number(7)).await.unwrap().get_ref().payload.len(), 7);
+    assert!(
+        message.contains("the server sends at most 1048576"),
+        "{message}"
+    );
+    assert_eq!(
+        desk.ask(Order::number(7))
+            .await
+            .unwrap()
+            .get_ref()
+            .payload
+            .len(),
+        7
+    );
 }
 
 #[tokio::test]
@@ -85,7 +113,15 @@ async fn a_reply_over_the_producers_limit_is_refused_at_once_and_the_server_goes
     let (code, message) = at_once(desk.ask(Order::number(2 << 20))).await;
     assert_eq!(code, Code::ResourceExhausted, "{message}");
     assert!(message.contains("more than its topic takes"), "{message}");
-    assert_eq!(desk.ask(Order::number(7)).await.unwrap().get_ref().payload.len(), 7);
+    assert_eq!(
+        desk.ask(Order::number(7))
+            .await
+            .unwrap()
+            .get_ref()
+            .payload
+            .len(),
+        7
+    );
 }
 
 #[tokio::test]
@@ -96,7 +132,10 @@ async fn a_reply_over_the_channels_limit_is_refused_by_the_channel() {
     let mut desk = DeskClient::new(channel);
     let (code, message) = at_once(desk.ask(Order::number(1001))).await;
     assert_eq!(code, Code::ResourceExhausted);
-    assert!(message.contains("the channel takes at most 1000"), "{message}");
+    assert!(
+        message.contains("the channel takes at most 1000"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -134,7 +173,10 @@ async fn a_replys_metadata_over_the_limit_is_refused_at_once() {
     for (number, was) in [(0, "Ok"), (1, "NotFound")] {
         let (code, message) = at_once(desk.ask(Order::number(number))).await;
         assert_eq!(code, Code::ResourceExhausted);
-        assert!(message.contains(was) && message.contains("report"), "{message}");
+        assert!(
+            message.contains(was) && message.contains("report"),
+            "{message}"
+        );
     }
 }
 

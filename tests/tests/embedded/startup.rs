@@ -8,7 +8,10 @@ use kafka_rpc_tests::soon;
 use kafka_rpc_tests::world::{World, desk};
 
 fn creates_nothing() -> World {
-    let topics = TopicSettings::new().create(false).partitions(7).replication(3);
+    let topics = TopicSettings::new()
+        .create(false)
+        .partitions(7)
+        .replication(3);
     World::embedded().with(|cluster| cluster.topics(topics))
 }
 
@@ -21,28 +24,43 @@ fn nobody() -> Cluster {
 #[tokio::test]
 async fn a_server_without_services_does_not_start() {
     let world = World::embedded();
-    let error = soon("it ends", Server::builder().serve(world.cluster())).await.unwrap_err();
-    assert!(matches!(&error, Error::Config(why) if why.contains("no services")), "{error:?}");
+    let error = soon("it ends", Server::builder().serve(world.cluster()))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::Config(why) if why.contains("no services")),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_server_with_a_service_twice_does_not_start() {
     let world = World::embedded();
     let builder = desk(Scripted::echo()).add_service(DeskServer::new(Scripted::echo()));
-    let error = soon("it ends", builder.serve(world.cluster())).await.unwrap_err();
+    let error = soon("it ends", builder.serve(world.cluster()))
+        .await
+        .unwrap_err();
     let why = "service tests.v1.Desk was added twice";
-    assert!(matches!(&error, Error::Config(message) if message.contains(why)), "{error:?}");
+    assert!(
+        matches!(&error, Error::Config(message) if message.contains(why)),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_server_whose_topics_are_missing_lists_them_all_with_the_commands_that_make_them() {
     let world = creates_nothing();
     let builder = desk(Scripted::echo()).add_service(LedgerServer::new(Scripted::echo()));
-    let error = soon("it ends", builder.serve(world.cluster())).await.unwrap_err();
+    let error = soon("it ends", builder.serve(world.cluster()))
+        .await
+        .unwrap_err();
     let Error::Topics(problems) = &error else {
         panic!("{error:?}");
     };
-    let mut topics: Vec<_> = problems.iter().map(|problem| problem.topic().to_owned()).collect();
+    let mut topics: Vec<_> = problems
+        .iter()
+        .map(|problem| problem.topic().to_owned())
+        .collect();
     topics.sort();
     let expected = [
         "tests.v1.Desk.Ask",
@@ -69,9 +87,19 @@ async fn a_server_whose_topics_are_missing_lists_them_all_with_the_commands_that
             if reply { 4 } else { 7 },
         );
         assert!(command.starts_with(&expected), "{command}");
-        assert!(command.contains("--config cleanup.policy=delete"), "{command}");
-        assert_eq!(command.contains("--config retention.ms=3600000"), reply, "{command}");
-        assert!(told.contains(command) && told.contains(problem.reason()), "{told}");
+        assert!(
+            command.contains("--config cleanup.policy=delete"),
+            "{command}"
+        );
+        assert_eq!(
+            command.contains("--config retention.ms=3600000"),
+            reply,
+            "{command}"
+        );
+        assert!(
+            told.contains(command) && told.contains(problem.reason()),
+            "{told}"
+        );
     }
 }
 
@@ -79,8 +107,13 @@ async fn a_server_whose_topics_are_missing_lists_them_all_with_the_commands_that
 async fn a_channel_to_a_service_whose_topics_are_missing_does_not_connect() {
     let world = creates_nothing();
     let builder = Channel::builder().service(<DeskClient>::DESCRIPTOR);
-    let error = soon("it ends", builder.connect(world.cluster())).await.unwrap_err();
-    assert!(matches!(&error, Error::Topics(problems) if problems.iter().count() == 6), "{error:?}");
+    let error = soon("it ends", builder.connect(world.cluster()))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::Topics(problems) if problems.iter().count() == 6),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
@@ -90,11 +123,19 @@ async fn a_call_of_a_method_whose_topics_are_missing_fails_and_works_when_they_a
     let status = desk.ask(Order::default()).await.unwrap_err();
     assert_eq!(status.code(), Code::FailedPrecondition);
     assert!(status.message().contains("kafka-topics.sh"), "{status}");
-    assert!(status.message().contains(&world.name("tests.v1.Desk.Ask.reply")), "{status}");
+    assert!(
+        status
+            .message()
+            .contains(&world.name("tests.v1.Desk.Ask.reply")),
+        "{status}"
+    );
 
     let builder = kafka_rpc_tests::world::desk(Scripted::echo()).topics(TopicSettings::new());
     let _server = world.serve(builder).await;
-    assert_eq!(desk.ask(Order::number(1)).await.unwrap().get_ref().number, 1);
+    assert_eq!(
+        desk.ask(Order::number(1)).await.unwrap().get_ref().number,
+        1
+    );
 }
 
 #[tokio::test]
@@ -115,32 +156,54 @@ async fn topics_that_are_there_are_left_as_they_are() {
 async fn a_cluster_that_can_not_be_reached_is_told_within_the_time_limit() {
     let limit = Duration::from_millis(500);
     let begun = Instant::now();
-    let channel = Channel::builder().connect_timeout(limit).connect(&nobody()).await;
+    let channel = Channel::builder()
+        .connect_timeout(limit)
+        .connect(&nobody())
+        .await;
     let error = channel.unwrap_err();
     assert!(matches!(&error, Error::Unreachable(_)), "{error:?}");
     assert!(error.to_string().contains("127.0.0.1"), "{error}");
     let builder = desk(Scripted::echo()).connect_timeout(limit);
     let error = builder.serve(&nobody()).await.unwrap_err();
     assert!(matches!(&error, Error::Unreachable(_)), "{error:?}");
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begun.elapsed()
+    );
 }
 
 #[tokio::test]
 async fn a_property_that_can_not_be_is_told_by_name() {
     let world = World::embedded();
     let told = |error: Error, name: &str| {
-        assert!(matches!(&error, Error::Config(why) if why.contains(name)), "{error:?}");
+        assert!(
+            matches!(&error, Error::Config(why) if why.contains(name)),
+            "{error:?}"
+        );
     };
     let channel = Channel::builder().producer_property("no.such.property", "1");
-    told(channel.connect(world.cluster()).await.unwrap_err(), "no.such.property");
+    told(
+        channel.connect(world.cluster()).await.unwrap_err(),
+        "no.such.property",
+    );
     let channel = Channel::builder().consumer_property("fetch.min.bytes", "many");
-    told(channel.connect(world.cluster()).await.unwrap_err(), "fetch.min.bytes");
+    told(
+        channel.connect(world.cluster()).await.unwrap_err(),
+        "fetch.min.bytes",
+    );
     let server = desk(Scripted::echo()).producer_property("acks", "some");
     told(server.serve(world.cluster()).await.unwrap_err(), "acks");
     let server = desk(Scripted::echo()).consumer_property("no.such.property", "1");
-    told(server.serve(world.cluster()).await.unwrap_err(), "no.such.property");
+    told(
+        server.serve(world.cluster()).await.unwrap_err(),
+        "no.such.property",
+    );
     let cluster = Cluster::new("127.0.0.1:1").property("no.such.property", "1");
-    told(Channel::connect(&cluster).await.unwrap_err(), "no.such.property");
+    told(
+        Channel::connect(&cluster).await.unwrap_err(),
+        "no.such.property",
+    );
 }
 
 #[tokio::test]
@@ -148,10 +211,16 @@ async fn a_topic_name_that_kafka_does_not_allow_is_told() {
     let world = World::embedded();
     let cluster = world.cluster().clone().topic_prefix("no spaces ");
     let error = desk(Scripted::echo()).serve(&cluster).await.unwrap_err();
-    assert!(matches!(&error, Error::Config(why) if why.contains("no spaces")), "{error:?}");
+    assert!(
+        matches!(&error, Error::Config(why) if why.contains("no spaces")),
+        "{error:?}"
+    );
     let channel = Channel::builder().service(<DeskClient>::DESCRIPTOR);
     let error = channel.connect(&cluster).await.unwrap_err();
-    assert!(matches!(&error, Error::Config(why) if why.contains("no spaces")), "{error:?}");
+    assert!(
+        matches!(&error, Error::Config(why) if why.contains("no spaces")),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]

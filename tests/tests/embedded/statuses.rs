@@ -19,8 +19,12 @@ async fn a_status_arrives_with_code_message_details_and_metadata() {
     let mut metadata = Metadata::new();
     metadata.insert("retry-after", 7.into()).unwrap();
     metadata.append("reason", "stock".parse().unwrap()).unwrap();
-    metadata.append("reason", "credit".parse().unwrap()).unwrap();
-    metadata.insert_bin("trail-bin", MetadataValue::from_bytes(&[0, 255, 10])).unwrap();
+    metadata
+        .append("reason", "credit".parse().unwrap())
+        .unwrap();
+    metadata
+        .insert_bin("trail-bin", MetadataValue::from_bytes(&[0, 255, 10]))
+        .unwrap();
     let sent = Status::with_details_and_metadata(
         Code::FailedPrecondition,
         "100 % ausverkauft:\n„Löffel“",
@@ -34,9 +38,15 @@ async fn a_status_arrives_with_code_message_details_and_metadata() {
     assert_eq!(status.details(), [0, 1, 255]);
     let metadata = status.metadata();
     assert_eq!(metadata.get("retry-after").unwrap(), "7");
-    let reasons: Vec<_> = metadata.get_all("reason").map(|reason| reason.to_str()).collect();
+    let reasons: Vec<_> = metadata
+        .get_all("reason")
+        .map(|reason| reason.to_str())
+        .collect();
     assert_eq!(reasons, [Ok("stock"), Ok("credit")]);
-    assert_eq!(metadata.get_bin("trail-bin").unwrap().as_bytes(), [0, 255, 10]);
+    assert_eq!(
+        metadata.get_bin("trail-bin").unwrap().as_bytes(),
+        [0, 255, 10]
+    );
 }
 
 #[tokio::test]
@@ -74,7 +84,10 @@ async fn detail_messages_arrive() {
 async fn a_failure_that_says_ok_is_unknown_to_its_caller() {
     let (_server, mut desk) = answering(Status::ok("but not really")).await;
     let status = desk.ask(Order::default()).await.unwrap_err();
-    assert_eq!((status.code(), status.message()), (Code::Unknown, "but not really"));
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Unknown, "but not really")
+    );
 }
 
 #[tokio::test]
@@ -83,6 +96,9 @@ async fn the_source_of_a_status_stays_at_the_server() {
     sent.set_source(std::sync::Arc::new(std::fmt::Error));
     let (_server, mut desk) = answering(sent).await;
     let status = desk.ask(Order::default()).await.unwrap_err();
-    assert_eq!((status.code(), status.message()), (Code::Internal, "no disk"));
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Internal, "no disk")
+    );
     assert!(std::error::Error::source(&status).is_none());
 }

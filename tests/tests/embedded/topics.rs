@@ -31,10 +31,16 @@ async fn two_services_are_served_by_one_server_and_called_on_one_channel() {
     let channel = world.channel().await;
     let mut desk = DeskClient::new(channel.clone());
     let mut ledger = LedgerClient::new(channel);
-    assert_eq!(payload(desk.ask(Order::default()).await.unwrap()), "tests.v1.Desk/Ask");
+    assert_eq!(
+        payload(desk.ask(Order::default()).await.unwrap()),
+        "tests.v1.Desk/Ask"
+    );
     let deposited = ledger.deposit(Order::default()).await.unwrap();
     assert_eq!(payload(deposited), "tests.v1.Ledger/Deposit");
-    assert_eq!(payload(desk.place(Order::default()).await.unwrap()), "tests.v1.Desk/Place");
+    assert_eq!(
+        payload(desk.place(Order::default()).await.unwrap()),
+        "tests.v1.Desk/Place"
+    );
     let withdrawn = ledger.withdraw(Order::default()).await.unwrap();
     assert_eq!(payload(withdrawn), "tests.v1.Ledger/Withdraw");
 }
@@ -47,9 +53,15 @@ async fn two_services_in_one_group_are_served_together() {
         .group("everything");
     let _server = world.serve(builder).await;
     let channel = world.channel().await;
-    let answer = DeskClient::new(channel.clone()).ask(Order::default()).await.unwrap();
+    let answer = DeskClient::new(channel.clone())
+        .ask(Order::default())
+        .await
+        .unwrap();
     assert_eq!(payload(answer), "tests.v1.Desk/Ask");
-    let answer = LedgerClient::new(channel).deposit(Order::default()).await.unwrap();
+    let answer = LedgerClient::new(channel)
+        .deposit(Order::default())
+        .await
+        .unwrap();
     assert_eq!(payload(answer), "tests.v1.Ledger/Deposit");
 
     let foreign = Foreign::new(world.cluster());
@@ -58,7 +70,11 @@ async fn two_services_in_one_group_are_served_together() {
         for topic in ["tests.v1.Desk.Ask", "tests.v1.Ledger"] {
             'committed: loop {
                 for partition in 0..4 {
-                    if group.committed(&world.name(topic), partition).await.is_some() {
+                    if group
+                        .committed(&world.name(topic), partition)
+                        .await
+                        .is_some()
+                    {
                         break 'committed;
                     }
                 }
@@ -116,7 +132,9 @@ impl Mail for () {
 #[tokio::test]
 async fn a_method_and_a_service_can_name_their_topic_and_group() {
     let world = World::embedded();
-    let _server = world.serve(Server::builder().add_service(MailServer::new(()))).await;
+    let _server = world
+        .serve(Server::builder().add_service(MailServer::new(())))
+        .await;
     let mut mail = MailClient::new(world.channel().await);
     mail.send(Order::number(1)).await.unwrap();
     mail.track(Order::number(2)).await.unwrap();
@@ -124,7 +142,10 @@ async fn a_method_and_a_service_can_name_their_topic_and_group() {
     let sent = foreign.read(&world.name("letters")).next().await;
     assert_eq!(sent.decode::<Order>().number, 1);
     assert_eq!(sent.text("kafka_replyTopic"), world.name("letters.reply"));
-    let tracked = foreign.read(&world.name("tests.v1.Mail.Track")).next().await;
+    let tracked = foreign
+        .read(&world.name("tests.v1.Mail.Track"))
+        .next()
+        .await;
     assert_eq!(tracked.decode::<Order>().number, 2);
     let group = foreign.group(&world.name("post-office"));
     let (topic, partition) = (world.name("letters"), sent.partition.unwrap());
@@ -156,7 +177,10 @@ async fn a_method_that_a_server_does_not_have_yet_is_unimplemented_to_our_client
     let mut ledger = later::LedgerClient::new(world.channel().await);
     let status = ledger.audit(Order::default()).await.unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented);
-    assert!(status.message().contains("tests.v1.Ledger/Audit"), "{status}");
+    assert!(
+        status.message().contains("tests.v1.Ledger/Audit"),
+        "{status}"
+    );
 }
 
 #[tokio::test]
@@ -166,20 +190,35 @@ async fn a_request_that_names_no_method_is_of_the_topics_only_one() {
     let _server = world.serve(builder).await;
     let foreign = Foreign::new(world.cluster());
     let topic = world.name("tests.v1.Desk.Ask");
-    foreign.write(Record::request(&topic, "call-1", &Order::default())).await;
+    foreign
+        .write(Record::request(&topic, "call-1", &Order::default()))
+        .await;
     let reply = foreign.read(&format!("{topic}.reply")).next().await;
     assert_eq!(reply.decode::<Receipt>().payload, b"tests.v1.Desk/Ask");
 
     let topic = world.name("tests.v1.Ledger");
-    foreign.write(Record::request(&topic, "call-2", &Order::default())).await;
+    foreign
+        .write(Record::request(&topic, "call-2", &Order::default()))
+        .await;
     let mut replies = foreign.read(&format!("{topic}.reply"));
     let reply = replies.next().await;
-    assert_eq!(reply.text("grpc-status"), (Code::Unimplemented as i32).to_string());
-    assert!(reply.text("grpc-message").contains("rpc-method"), "{reply:?}");
+    assert_eq!(
+        reply.text("grpc-status"),
+        (Code::Unimplemented as i32).to_string()
+    );
+    assert!(
+        reply.text("grpc-message").contains("rpc-method"),
+        "{reply:?}"
+    );
     let request = Record::request(&topic, "call-3", &Order::default());
-    foreign.write(request.header("rpc-method", "tests.v1.Ledger/Withdraw")).await;
+    foreign
+        .write(request.header("rpc-method", "tests.v1.Ledger/Withdraw"))
+        .await;
     let reply = replies.next().await;
-    assert_eq!(reply.decode::<Receipt>().payload, b"tests.v1.Ledger/Withdraw");
+    assert_eq!(
+        reply.decode::<Receipt>().payload,
+        b"tests.v1.Ledger/Withdraw"
+    );
 }
 
 #[tokio::test]
