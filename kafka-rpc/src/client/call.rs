@@ -29,10 +29,10 @@ pub(super) struct CallerSettings {
 /// What the calls of a channel share.
 pub(super) struct Caller {
     producer: Arc<dyn Producer>,
-    routes: Routes,
+    routes: Arc<Routes>,
     waiting: Arc<WaitingCalls>,
     settings: CallerSettings,
-    expiry: AbortHandle,
+    tasks: [AbortHandle; 2],
 }
 
 impl Caller {
@@ -42,13 +42,16 @@ impl Caller {
         waiting: Arc<WaitingCalls>,
         settings: CallerSettings,
     ) -> Self {
-        let expiry = tokio::spawn(Arc::clone(&waiting).expire()).abort_handle();
+        let routes = Arc::new(routes);
+        let expiry = tokio::spawn(Arc::clone(&waiting).expire());
+        let refreshed = Arc::clone(&routes);
+        let refresh = tokio::spawn(async move { refreshed.refresh().await });
         Self {
             producer,
             routes,
             waiting,
             settings,
-            expiry,
+            tasks: [expiry.abort_handle(), refresh.abort_handle()],
         }
     }
 
@@ -78,7 +81,9 @@ impl Caller {
 
 impl Drop for Caller {
     fn drop(&mut self) {
-        self.expiry.abort();
+        for task in &self.tasks {
+            task.abort();
+        }
     }
 }
 
@@ -190,7 +195,7 @@ async fn exchange(
     }
     let outcome = outcome.await;
     guard.armed = false;
-    outcome.map_err(|_| Status::unavailable("the channel's runtime has ended"))?
+    outcome.map_err(|_| Status::internal("a pending call was lost"))?
 }
 
 /// What a caller is told when a method's topics can't be used.
@@ -234,7 +239,7 @@ impl Drop for CancelOnDrop<'_> {
         };
         if let Err(refused) = self.caller.producer.send(record, NO_CALL) {
             tracing::debug!(error = %refused.error, "a cancel could not be sent");
-            metrics::counter!("kafka_rpc.client.lost_cancels").increment(1);
+            telemetry::cancel_lost();
         }
     }
 }

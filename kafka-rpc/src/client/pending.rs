@@ -32,6 +32,7 @@ impl<W> PendingCalls<W> {
     }
 
     /// How many calls have no outcome yet.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.waiters.len()
     }

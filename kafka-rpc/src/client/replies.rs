@@ -60,7 +60,7 @@ impl Deliveries for Replies {
         let Err(undelivered) = outcome else { return };
         if token == NO_CALL {
             tracing::debug!(error = %undelivered.error, "a cancel could not be sent");
-            metrics::counter!("kafka_rpc.client.lost_cancels").increment(1);
+            telemetry::cancel_lost();
             return;
         }
         self.calls.end(token, Err(not_sent(&undelivered.error)));

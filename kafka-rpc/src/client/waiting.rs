@@ -17,7 +17,8 @@ type Waiter = oneshot::Sender<Outcome>;
 ///
 /// Whoever takes a call out of the table decides its outcome, so there is exactly one.
 pub(super) struct WaitingCalls {
-    table: Mutex<PendingCalls<Waiter>>,
+    /// `None` once nobody would end calls at their deadline.
+    table: Mutex<Option<PendingCalls<Waiter>>>,
     /// Wakes [`WaitingCalls::expire`] when a deadline is earlier than all before.
     earlier: Notify,
     limit: usize,
@@ -26,7 +27,7 @@ pub(super) struct WaitingCalls {
 impl WaitingCalls {
     pub(super) fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self {
-            table: Mutex::new(PendingCalls::new(limit)),
+            table: Mutex::new(Some(PendingCalls::new(limit))),
             earlier: Notify::new(),
             limit,
         })
@@ -39,11 +40,16 @@ impl WaitingCalls {
         deadline: Deadline,
     ) -> Result<oneshot::Receiver<Outcome>, Status> {
         let (waiter, outcome) = oneshot::channel();
-        let inserted = self.table.lock().insert(id, deadline.instant(), waiter);
+        let inserted = self
+            .table
+            .lock()
+            .as_mut()
+            .map(|table| table.insert(id, deadline.instant(), waiter));
         match inserted {
-            Ok(true) => self.earlier.notify_one(),
-            Ok(false) => {}
-            Err(_waiter) => {
+            Some(Ok(true)) => self.earlier.notify_one(),
+            Some(Ok(false)) => {}
+            None => return Err(runtime_ended()),
+            Some(Err(_waiter)) => {
                 return Err(Status::resource_exhausted(format!(
                     "{} calls are pending, which is the channel's limit",
                     self.limit
@@ -55,8 +61,7 @@ impl WaitingCalls {
 
     /// Ends a call. False when it has ended before.
     pub(super) fn end(&self, id: u128, outcome: Outcome) -> bool {
-        let waiter = self.table.lock().complete(id);
-        match waiter {
+        match self.take(id) {
             Some(waiter) => {
                 // The caller may be gone by now: then nobody wants to know.
                 let _unwanted = waiter.send(outcome);
@@ -70,7 +75,8 @@ impl WaitingCalls {
     pub(super) fn end_all(&self, outcomes: &mut Vec<(u128, Outcome)>) -> usize {
         let waiters: Vec<Option<Waiter>> = {
             let mut table = self.table.lock();
-            outcomes.iter().map(|(id, _)| table.complete(*id)).collect()
+            let mut take = |id| table.as_mut()?.complete(id);
+            outcomes.iter().map(|(id, _)| take(*id)).collect()
         };
         let mut unknown = 0;
         for (waiter, (_, outcome)) in waiters.into_iter().zip(outcomes.drain(..)) {
@@ -86,15 +92,22 @@ impl WaitingCalls {
 
     /// Forgets a call that nobody waits for any more. False when it has ended before.
     pub(super) fn abandon(&self, id: u128) -> bool {
-        self.table.lock().complete(id).is_some()
+        self.take(id).is_some()
     }
 
-    /// Ends calls whose deadline has passed, for ever.
+    fn take(&self, id: u128) -> Option<Waiter> {
+        self.table.lock().as_mut()?.complete(id)
+    }
+
+    /// Ends calls whose deadline has passed, for ever. When this is dropped, the calls that still
+    /// wait end, and no other is taken.
     pub(super) async fn expire(self: Arc<Self>) {
+        let _close = CloseOnDrop(&self);
         let mut expired = Vec::new();
         loop {
             let next = {
                 let mut table = self.table.lock();
+                let Some(table) = table.as_mut() else { return };
                 table.expire(Instant::now(), &mut expired);
                 table.next_deadline()
             };
@@ -112,6 +125,21 @@ impl WaitingCalls {
             }
         }
     }
+}
+
+struct CloseOnDrop<'a>(&'a WaitingCalls);
+
+impl Drop for CloseOnDrop<'_> {
+    fn drop(&mut self) {
+        let table = self.0.table.lock().take();
+        for waiter in table.map(|mut table| table.drain()).unwrap_or_default() {
+            let _unwanted = waiter.send(Err(runtime_ended()));
+        }
+    }
+}
+
+fn runtime_ended() -> Status {
+    Status::unavailable("the runtime on which the channel was connected has ended")
 }
 
 /// What a caller is told whose deadline passed.
@@ -149,6 +177,18 @@ mod tests {
             assert!((due..=due + 2).contains(&after), "due {due}, ended {after}");
         }
         expiry.abort();
+    }
+
+    #[tokio::test]
+    async fn every_call_ends_when_the_channels_runtime_does() {
+        let calls = WaitingCalls::new(10);
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let pending = calls.add(1, deadline).unwrap();
+        let expiry = tokio::spawn(Arc::clone(&calls).expire());
+        tokio::task::yield_now().await;
+        expiry.abort();
+        assert_eq!(pending.await.unwrap().unwrap_err().code(), Code::Unavailable);
+        assert_eq!(calls.add(2, deadline).unwrap_err().code(), Code::Unavailable);
     }
 
     #[tokio::test]

@@ -49,7 +49,7 @@ pub(super) struct Settings {
     pub(super) reply_topics: HashSet<String>,
     pub(super) producer: Vec<(String, String)>,
     pub(super) consumer: Vec<(String, String)>,
-    #[cfg(feature = "json")]
+    /// Only ever true with the feature `json`.
     pub(super) json: bool,
 }
 
@@ -71,7 +71,6 @@ impl Default for Settings {
             reply_topics: HashSet::new(),
             producer: Vec::new(),
             consumer: Vec::new(),
-            #[cfg(feature = "json")]
             json: false,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::{AbortHandle, AbortRegistration, Abortable};
+use futures_util::future::{AbortHandle, AbortRegistration, Abortable, Aborted};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
@@ -105,6 +105,15 @@ impl<S> Calls<S> {
         dispatch.settled(ticket);
     }
 
+    /// A handler was ended: by its caller, or because its partition is another's now.
+    fn aborted(&self, ticket: Ticket, metrics: &ServerMetrics, arrived: Instant) {
+        metrics.end(Code::Cancelled, arrived.elapsed());
+        if self.dispatch.lock().owns(ticket.partition) {
+            metrics.cancelled();
+        }
+        self.over(ticket);
+    }
+
     fn send(&self, ticket: Ticket, record: Outgoing) -> Result<(), Box<Undelivered>> {
         let producer = self.producer.lock().clone();
         match producer {
@@ -168,18 +177,24 @@ where
             ticket,
             over: false,
         };
+        let (method, span, arrived) = (call.method, call.span.clone(), call.arrived);
         let work = Abortable::new(self.clone().handle(*call), registration);
         self.runtime.spawn(async move {
             let mut running = running;
             let outcome = work.await;
             running.over = true;
             let calls = &running.calls;
-            if let Ok(Some(record)) = outcome {
-                // The reply leaves before the next call of the same key can start.
-                calls.reply(ticket, record);
-                calls.finished(ticket);
-            } else {
-                calls.over(ticket);
+            match outcome {
+                Ok(Some(record)) => {
+                    // The reply leaves before the next call of the same key can start.
+                    calls.reply(ticket, record);
+                    calls.finished(ticket);
+                }
+                Ok(None) => calls.over(ticket),
+                Err(Aborted) => {
+                    telemetry::record_outcome(&span, Side::Server, Code::Cancelled, "cancelled");
+                    calls.aborted(ticket, ServerMetrics::of(method), arrived);
+                }
             }
             calls.start_ready();
         });
@@ -271,7 +286,7 @@ where
         let too_large = error.failure == Failure::TooLarge && !record.value.is_empty();
         if passing && now.duration_since(since) < REPLY_RETRY_LIMIT {
             tracing::debug!(%error, "a reply is sent again");
-            metrics::counter!("kafka_rpc.server.reply_retries").increment(1);
+            telemetry::reply_retried();
             let calls = Arc::clone(self);
             self.runtime.spawn(async move {
                 tokio::time::sleep(REPLY_RETRY_PAUSE).await;
@@ -281,7 +296,7 @@ where
             self.reply(ticket, smaller);
         } else {
             tracing::warn!(%error, "a reply is lost");
-            metrics::counter!("kafka_rpc.server.lost_replies").increment(1);
+            telemetry::reply_lost();
             self.settle(ticket);
         }
     }
@@ -299,7 +314,7 @@ where
 fn panicked(method: Method) -> Status {
     let path = method.descriptor().path;
     tracing::error!(method = path, "the handler panicked");
-    metrics::counter!("kafka_rpc.server.panics").increment(1);
+    telemetry::handler_panicked();
     Status::internal(format!("the handler of {path} panicked"))
 }
 

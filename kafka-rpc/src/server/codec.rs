@@ -24,8 +24,8 @@ impl Codec {
     }
 
     #[cfg(not(feature = "json"))]
-    pub(super) fn new(_: &[&'static ServiceDescriptor]) -> Self {
-        Self {}
+    pub(super) fn new(_: bool, _: &[&'static ServiceDescriptor]) -> Result<Self, Error> {
+        Ok(Self {})
     }
 
     pub(super) fn request(

@@ -14,7 +14,7 @@ use super::router::{Now, Router, Verdict};
 use crate::Error;
 use crate::call::{Body, BoxError, Code, Request, Response};
 use crate::descriptor::{Delivery, Method};
-use crate::telemetry::{self, ServerMetrics};
+use crate::telemetry::{self, PartitionLag, ServerMetrics};
 use crate::transport::{
     CommittedOffset, Control, Member, PartitionRef, Record, TransportError,
 };
@@ -27,6 +27,9 @@ const PAUSED: Duration = Duration::from_millis(1);
 /// While partitions are given up.
 const DRAINING: Duration = Duration::from_millis(2);
 
+/// How often the lag is told.
+const LAG_INTERVAL: Duration = Duration::from_secs(1);
+
 /// What a member needs to know of time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
@@ -37,12 +40,15 @@ pub(super) struct Pace {
 
 /// One consumer group of a server: between the transport's thread and the calls.
 pub(super) struct GroupMember<S> {
+    group: String,
     calls: Arc<Calls<S>>,
     router: Arc<Router>,
     lifecycle: Arc<Lifecycle>,
     pace: Pace,
     ids: HashMap<PartitionRef, PartitionId>,
     partitions: HashMap<PartitionId, PartitionRef>,
+    lags: HashMap<PartitionId, PartitionLag>,
+    lag_due: Instant,
     paused: HashSet<PartitionId>,
     /// Just assigned: a partition may come back paused as it was when it went.
     fresh: Vec<PartitionRef>,
@@ -58,6 +64,7 @@ pub(super) struct GroupMember<S> {
 
 impl<S> GroupMember<S> {
     pub(super) fn new(
+        group: String,
         calls: Arc<Calls<S>>,
         router: Arc<Router>,
         lifecycle: Arc<Lifecycle>,
@@ -65,12 +72,15 @@ impl<S> GroupMember<S> {
         ended: oneshot::Sender<Result<(), Error>>,
     ) -> Self {
         Self {
+            group,
             calls,
             router,
             lifecycle,
             pace,
             ids: HashMap::new(),
             partitions: HashMap::new(),
+            lags: HashMap::new(),
+            lag_due: Instant::now(),
             paused: HashSet::new(),
             fresh: Vec::new(),
             joined: false,
@@ -83,6 +93,8 @@ impl<S> GroupMember<S> {
     }
 
     fn know(&mut self, partition: &PartitionRef, id: PartitionId) {
+        let lag = PartitionLag::of(&self.group, &partition.topic, partition.partition);
+        self.lags.insert(id, lag);
         self.ids.insert(partition.clone(), id);
         self.partitions.insert(id, partition.clone());
         self.fresh.push(partition.clone());
@@ -91,6 +103,7 @@ impl<S> GroupMember<S> {
     fn forget(&mut self, partition: &PartitionRef) -> Option<PartitionId> {
         let id = self.ids.remove(partition)?;
         self.partitions.remove(&id);
+        self.lags.remove(&id);
         self.paused.remove(&id);
         Some(id)
     }
@@ -117,7 +130,7 @@ impl<S> GroupMember<S> {
         if !dispatch.all_drained() && now >= until {
             let unfinished = dispatch.running() + dispatch.unsettled();
             tracing::warn!(unfinished, "the drain time is over: the next owner handles the rest");
-            metrics::counter!("kafka_rpc.server.drain_timeouts").increment(1);
+            telemetry::drain_timed_out();
             return true;
         }
         dispatch.all_drained()
@@ -172,6 +185,21 @@ impl<S> GroupMember<S> {
             .collect();
         if let Err(error) = control.commit(batch.seq, &offsets) {
             self.commit_failed(batch.seq, &error);
+        }
+    }
+
+    fn tell_lag(&mut self, control: &dyn Control) {
+        let now = Instant::now();
+        if now < self.lag_due {
+            return;
+        }
+        self.lag_due = now + LAG_INTERVAL;
+        let dispatch = self.calls.dispatch.lock();
+        for (id, lag) in &self.lags {
+            let end = self.partitions.get(id).and_then(|partition| control.end(partition));
+            if let (Some(end), Some(unfinished)) = (end, dispatch.unfinished(*id)) {
+                lag.set(end - unfinished);
+            }
         }
     }
 
@@ -297,11 +325,9 @@ where
         if let Some(stale) = self.forget(partition) {
             drop(self.calls.dispatch.lock().release(stale));
         }
-        let start = committed.as_ref().map(|at| at.offset);
-        let progress = committed.map_or_else(
-            || Progress::start(0),
-            |at| Progress::resume(at.offset, &at.metadata),
-        );
+        let resumed = committed.map(|at| Progress::resume(at.offset, &at.metadata));
+        let start = resumed.as_ref().map(Progress::start_offset);
+        let progress = resumed.unwrap_or_else(|| Progress::start(0));
         let id = self.calls.dispatch.lock().assign(progress);
         self.know(partition, id);
         start
@@ -340,7 +366,6 @@ where
     }
 
     fn lost(&mut self, partitions: &[PartitionRef]) {
-        metrics::counter!("kafka_rpc.server.lost_partitions").increment(partitions.len() as u64);
         for partition in partitions {
             drop(self.release(partition));
         }
@@ -383,6 +408,7 @@ where
         self.calls.start_ready();
         self.regulate(control);
         self.commit(control);
+        self.tell_lag(control);
         if self.grace_until.is_some() {
             return Some(DRAINING);
         }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 /// The id of a call, in its request and in its reply: 1 to 64 bytes, kept in place.
 ///
-/// Our clients send the text of a random UUID. Other clients send what they like (Spring 16 raw bytes, NestJS hex
-/// text), and get it back unchanged.
+/// Our clients send the text of a random UUID. Other clients send what they like (Spring 16 raw
+/// bytes, NestJS hex text), and get it back unchanged.
 #[derive(Clone, Copy)]
 pub(crate) struct CorrelationId {
     length: u8,
@@ -28,11 +28,6 @@ impl CorrelationId {
 
     /// The length of a UUID's text.
     const UUID_LEN: usize = uuid::fmt::Hyphenated::LENGTH;
-
-    /// A new id for a call of ours: the text of a random (version 4) UUID.
-    pub(crate) fn random() -> Self {
-        Self::from_uuid(Uuid::new_v4().as_u128())
-    }
 
     /// The id that is the text of this UUID, in lower case with hyphens.
     pub(crate) fn from_uuid(uuid: u128) -> Self {
@@ -68,8 +63,8 @@ impl CorrelationId {
         &self.bytes[..usize::from(self.length)]
     }
 
-    /// The UUID that this id is the text of, if it is in the one form that [`from_uuid`](Self::from_uuid) writes, so
-    /// that two ids never are the same UUID.
+    /// The UUID that this id is the text of, if it is in the one form that
+    /// [`from_uuid`](Self::from_uuid) writes, so that two ids never are the same UUID.
     pub(crate) fn uuid(&self) -> Option<u128> {
         let text = self.as_bytes();
         if text.len() != Self::UUID_LEN || text.iter().any(u8::is_ascii_uppercase) {
@@ -124,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_random_id_is_the_text_of_a_version_4_uuid() {
-        let id = CorrelationId::random();
+        let id = CorrelationId::from_uuid(Uuid::new_v4().as_u128());
         let text = std::str::from_utf8(id.as_bytes()).unwrap();
         assert_eq!(text.len(), 36);
         assert_eq!(Uuid::parse_str(text).unwrap().get_version_num(), 4);
@@ -133,7 +128,7 @@ mod tests {
 
     #[test]
     fn random_ids_differ() {
-        let ids: HashSet<_> = (0..1000).map(|_| CorrelationId::random()).collect();
+        let ids: HashSet<_> = (0..1000).map(|_| CorrelationId::from_uuid(Uuid::new_v4().as_u128())).collect();
         assert_eq!(ids.len(), 1000);
     }
 

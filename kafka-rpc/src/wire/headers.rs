@@ -1,9 +1,10 @@
 //! The headers of a record.
 
-/// The headers of one record: an ordered list of names and values, in which a name may come more than once.
+/// The headers of one record: an ordered list of names and values, in which a name may come more
+/// than once.
 ///
-/// Names and values lie end to end in two growing buffers, so a record costs the same few allocations whatever the
-/// number of its headers.
+/// Names and values lie end to end in two growing buffers, so a record costs the same few
+/// allocations whatever the number of its headers.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Headers {
     names: String,
@@ -11,7 +12,8 @@ pub(crate) struct Headers {
     ends: Vec<End>,
 }
 
-/// Where a header's name and value end in their buffers; they start where those of the header before end.
+/// Where a header's name and value end in their buffers; they start where those of the header
+/// before end.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct End {
     name: usize,
@@ -55,11 +57,13 @@ impl Headers {
     }
 
     /// The value of the first header of this name. Names are compared byte by byte, as Kafka does.
+    #[cfg(test)]
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
         self.get_all(name).next()
     }
 
     /// The values of all headers of this name, in their order.
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn get_all<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h [u8]> {
         self.iter()
             .filter(move |(other, _)| *other == name)
@@ -69,11 +73,6 @@ impl Headers {
     /// How many headers there are.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
-    }
-
-    /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ends.is_empty()
     }
 
     /// The bytes of all names and values together.
@@ -136,7 +135,8 @@ mod tests {
             let headers: Headers = pairs.iter().map(|(n, v)| (n, v)).collect();
             let read: Vec<_> = headers.iter().map(|(n, v)| (n.to_owned(), v.to_vec())).collect();
             prop_assert_eq!(headers.len(), pairs.len());
-            prop_assert_eq!(headers.byte_len(), pairs.iter().map(|(n, v)| n.len() + v.len()).sum::<usize>());
+            let bytes: usize = pairs.iter().map(|(n, v)| n.len() + v.len()).sum();
+            prop_assert_eq!(headers.byte_len(), bytes);
             prop_assert_eq!(read, pairs);
         }
     }

@@ -11,7 +11,6 @@ use std::hash::Hash;
 
 use bytes::Bytes;
 
-pub(crate) use self::commits::CommitBatch;
 use self::commits::InFlight;
 use self::partition::Partition;
 use super::progress::{Arrival, Progress};
@@ -256,6 +255,16 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
             changes.extend(flow.map(|flow| (id, flow)));
         }
         changes
+    }
+
+    /// Whether the assignment has not been [released](Self::release).
+    pub(crate) fn owns(&self, id: PartitionId) -> bool {
+        self.partitions.contains_key(&id)
+    }
+
+    /// The lowest offset of a partition that is not finished.
+    pub(crate) fn unfinished(&self, id: PartitionId) -> Option<i64> {
+        self.partitions.get(&id).map(Partition::unfinished)
     }
 
     /// How many handlers run.

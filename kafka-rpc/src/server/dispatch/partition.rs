@@ -231,6 +231,10 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         changed.then_some(flow)
     }
 
+    pub(super) fn unfinished(&self) -> i64 {
+        self.progress.unfinished()
+    }
+
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }

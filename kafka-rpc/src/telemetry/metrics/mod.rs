@@ -7,10 +7,13 @@ mod rare;
 mod server;
 
 pub use catalogue::describe_metrics;
-pub(crate) use client::{ClientMetrics, PendingCall};
+pub(crate) use client::ClientMetrics;
 pub(crate) use lag::PartitionLag;
-pub(crate) use rare::{Refused, commit_failed, orphaned_replies, refused_request, repeated_record};
-pub(crate) use server::{RunningHandler, ServerMetrics};
+pub(crate) use rare::{
+    Refused, cancel_lost, commit_failed, drain_timed_out, handler_panicked, orphaned_replies,
+    refused_request, repeated_record, reply_lost, reply_retried,
+};
+pub(crate) use server::ServerMetrics;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! What happens too rarely for its handles to be kept.
 
 use super::catalogue::{
-    ANSWERED, COMMIT_FAILURES, ORPHANED_REPLIES, REASON, REFUSED_REQUESTS, REPEATED_RECORDS,
+    ANSWERED, COMMIT_FAILURES, DRAIN_TIMEOUTS, HANDLER_PANICS, LOST_CANCELS, LOST_REPLIES,
+    ORPHANED_REPLIES, REASON, REFUSED_REQUESTS, REPEATED_RECORDS, REPLY_RETRIES,
 };
 
 /// Why a request never reached a handler.
@@ -15,8 +16,6 @@ pub(crate) enum Refused {
     ReplyTopic,
     /// The service or the method is not hosted here.
     UnknownMethod,
-    /// The body is in an encoding that is not enabled.
-    ContentType,
 }
 
 impl Refused {
@@ -26,7 +25,6 @@ impl Refused {
             Self::TooLarge => "too_large",
             Self::ReplyTopic => "reply_topic",
             Self::UnknownMethod => "unknown_method",
-            Self::ContentType => "content_type",
         }
     }
 }
@@ -51,4 +49,29 @@ pub(crate) fn orphaned_replies(count: usize) {
 /// A commit failed.
 pub(crate) fn commit_failed() {
     metrics::counter!(COMMIT_FAILURES).increment(1);
+}
+
+/// A handler panicked; its caller is told `INTERNAL`.
+pub(crate) fn handler_panicked() {
+    metrics::counter!(HANDLER_PANICS).increment(1);
+}
+
+/// A reply could not be written and is sent again.
+pub(crate) fn reply_retried() {
+    metrics::counter!(REPLY_RETRIES).increment(1);
+}
+
+/// A reply could not be written at all.
+pub(crate) fn reply_lost() {
+    metrics::counter!(LOST_REPLIES).increment(1);
+}
+
+/// A cancel could not be written: the handler runs on.
+pub(crate) fn cancel_lost() {
+    metrics::counter!(LOST_CANCELS).increment(1);
+}
+
+/// A server ended before its handlers did.
+pub(crate) fn drain_timed_out() {
+    metrics::counter!(DRAIN_TIMEOUTS).increment(1);
 }
