@@ -8,7 +8,11 @@ fn a_revoked_partition_gives_its_waiting_calls_to_the_next_owner() {
     assert_eq!(dispatch.start_all(), [0, 2]);
 
     assert_eq!(dispatch.revoke(p), [1, 3]);
-    assert_eq!(dispatch.revoke(p), [0_i64; 0], "they were given back before");
+    assert_eq!(
+        dispatch.revoke(p),
+        [0_i64; 0],
+        "they were given back before"
+    );
     assert!(!dispatch.drained(p));
     for offset in [0, 2] {
         dispatch.finished(ticket(p, offset));
