@@ -27,7 +27,10 @@ pages! {
 
 /// What the examples of the pages take for granted: the service of the README, and a stand-in for
 /// its implementation.
-#[allow(missing_docs, reason = "the .proto of the README has no comments on messages")]
+#[allow(
+    missing_docs,
+    reason = "the .proto of the README has no comments on messages"
+)]
 pub mod shop {
     use kafka_rpc::{Request, Response, Status};
 
