@@ -1,0 +1,8 @@
+use kafka_rpc::Cluster;
+use kafka_rpc_tests::kafka;
+use kafka_rpc_tests::world::World;
+
+/// A world on the shared broker.
+pub(crate) fn world() -> World {
+    World::on(Cluster::new(kafka::shared().bootstrap()))
+}
