@@ -1,9 +1,12 @@
-use std::time::Instant;
 use kafka_rpc::{Channel, Cluster, Request, Response, Server, Status};
+use std::time::Instant;
 
 #[derive(Clone, PartialEq, kafka_rpc::prost::Message)]
 #[prost(prost_path = "kafka_rpc::prost")]
-pub struct Hello { #[prost(string, tag = "1")] pub name: String }
+pub struct Hello {
+    #[prost(string, tag = "1")]
+    pub name: String,
+}
 
 /// Greets.
 #[kafka_rpc::service(name = "thin.v1.Greeter")]
@@ -15,7 +18,9 @@ pub trait Greeter {
 struct Mine;
 impl Greeter for Mine {
     async fn say_hello(&self, request: Request<Hello>) -> Result<Response<Hello>, Status> {
-        Ok(Response::new(Hello { name: format!("Hello {}", request.get_ref().name) }))
+        Ok(Response::new(Hello {
+            name: format!("Hello {}", request.get_ref().name),
+        }))
     }
 }
 
@@ -34,17 +39,40 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("connect {:?}", t.elapsed());
     for i in 0..5 {
         let t = Instant::now();
-        let r = client.say_hello(Hello { name: format!("n{i}") }).await?;
+        let r = client
+            .say_hello(Hello {
+                name: format!("n{i}"),
+            })
+            .await?;
         println!("{} {:?}", r.into_inner().name, t.elapsed());
     }
-    let n: usize = std::env::var("N").ok().and_then(|n| n.parse().ok()).unwrap_or(10000);
+    let n: usize = std::env::var("N")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(10000);
     for conc in [1usize, 64, 512] {
         let n = if conc == 1 { n / 10 } else { n };
         let t = Instant::now();
         let mut hs = vec![];
-        for _ in 0..conc { let mut c = client.clone(); hs.push(tokio::spawn(async move { for _ in 0..n/conc { c.say_hello(Hello { name: "x".repeat(120) }).await.unwrap(); } })); }
-        for h in hs { h.await?; }
-        println!("{conc}: {:.0}/s", (n/conc*conc) as f64 / t.elapsed().as_secs_f64());
+        for _ in 0..conc {
+            let mut c = client.clone();
+            hs.push(tokio::spawn(async move {
+                for _ in 0..n / conc {
+                    c.say_hello(Hello {
+                        name: "x".repeat(120),
+                    })
+                    .await
+                    .unwrap();
+                }
+            }));
+        }
+        for h in hs {
+            h.await?;
+        }
+        println!(
+            "{conc}: {:.0}/s",
+            (n / conc * conc) as f64 / t.elapsed().as_secs_f64()
+        );
     }
     handle.shutdown();
     let t = Instant::now();

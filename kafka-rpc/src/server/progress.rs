@@ -89,6 +89,11 @@ impl Progress {
         self.position
     }
 
+    /// The lowest offset that is not finished.
+    pub(crate) fn unfinished(&self) -> i64 {
+        self.open.first().copied().unwrap_or(self.next)
+    }
+
     /// The next record of the partition. Offsets that it leaves out (compaction, retention,
     /// transaction markers) will never arrive, and count as finished.
     pub(crate) fn arrive(&mut self, offset: i64) -> Arrival {

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 use tower_service::Service;
 
 use super::builder::Settings;
@@ -19,12 +21,15 @@ use super::router::{Router, Rules, TopicRoute};
 use crate::call::{Body, BoxError, Request, Response};
 use crate::cluster::{Wanted, ensure};
 use crate::descriptor::{Method, ServiceDescriptor};
+use crate::telemetry;
 use crate::transport::{GroupConfig, Transport};
 use crate::wire::{HeaderLimits, TopicNames, group_name};
 use crate::{Cluster, Error};
 
 /// The most records that are taken from the transport at a time.
 const BATCH: usize = 256;
+/// How long leaving the groups may take, after the handlers' time to end.
+const LEAVE_LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) async fn run<S>(
     cluster: Cluster,
@@ -58,7 +63,15 @@ where
         outcome = &mut ends => return outcome.map(drop),
         () = signal => lifecycle.end(),
     }
-    ends.await.map(drop)
+    // Closing a consumer can hang; by then all that is finished has been committed.
+    match timeout(settings.drain_time + LEAVE_LIMIT, ends).await {
+        Ok(outcome) => outcome.map(drop),
+        Err(_) => {
+            tracing::error!("a consumer did not close in time; it is left behind");
+            telemetry::drain_timed_out();
+            Ok(())
+        }
+    }
 }
 
 /// Ends the groups also where nobody polls the server any more.

@@ -16,8 +16,8 @@ pub(crate) enum ContentType {
 pub(crate) struct UnknownContentType;
 
 impl ContentType {
-    /// Reads the header's value, as media types are read: in any case, and with parameters (`; charset=utf-8`) left
-    /// aside.
+    /// Reads the header's value, as media types are read: in any case, and with parameters (`;
+    /// charset=utf-8`) left aside.
     ///
     /// # Errors
     /// When it is none that we know.

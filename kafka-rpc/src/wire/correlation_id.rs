@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 /// The id of a call, in its request and in its reply: 1 to 64 bytes, kept in place.
 ///
-/// Our clients send the text of a random UUID. Other clients send what they like (Spring 16 raw bytes, NestJS hex
-/// text), and get it back unchanged.
+/// Our clients send the text of a random UUID. Other clients send what they like (Spring 16 raw
+/// bytes, NestJS hex text), and get it back unchanged.
 #[derive(Clone, Copy)]
 pub(crate) struct CorrelationId {
     length: u8,
@@ -63,8 +63,8 @@ impl CorrelationId {
         &self.bytes[..usize::from(self.length)]
     }
 
-    /// The UUID that this id is the text of, if it is in the one form that [`from_uuid`](Self::from_uuid) writes, so
-    /// that two ids never are the same UUID.
+    /// The UUID that this id is the text of, if it is in the one form that
+    /// [`from_uuid`](Self::from_uuid) writes, so that two ids never are the same UUID.
     pub(crate) fn uuid(&self) -> Option<u128> {
         let text = self.as_bytes();
         if text.len() != Self::UUID_LEN || text.iter().any(u8::is_ascii_uppercase) {

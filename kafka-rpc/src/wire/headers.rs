@@ -1,9 +1,10 @@
 //! The headers of a record.
 
-/// The headers of one record: an ordered list of names and values, in which a name may come more than once.
+/// The headers of one record: an ordered list of names and values, in which a name may come more
+/// than once.
 ///
-/// Names and values lie end to end in two growing buffers, so a record costs the same few allocations whatever the
-/// number of its headers.
+/// Names and values lie end to end in two growing buffers, so a record costs the same few
+/// allocations whatever the number of its headers.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Headers {
     names: String,
@@ -11,7 +12,8 @@ pub(crate) struct Headers {
     ends: Vec<End>,
 }
 
-/// Where a header's name and value end in their buffers; they start where those of the header before end.
+/// Where a header's name and value end in their buffers; they start where those of the header
+/// before end.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct End {
     name: usize,
@@ -133,7 +135,8 @@ mod tests {
             let headers: Headers = pairs.iter().map(|(n, v)| (n, v)).collect();
             let read: Vec<_> = headers.iter().map(|(n, v)| (n.to_owned(), v.to_vec())).collect();
             prop_assert_eq!(headers.len(), pairs.len());
-            prop_assert_eq!(headers.byte_len(), pairs.iter().map(|(n, v)| n.len() + v.len()).sum::<usize>());
+            let bytes: usize = pairs.iter().map(|(n, v)| n.len() + v.len()).sum();
+            prop_assert_eq!(headers.byte_len(), bytes);
             prop_assert_eq!(read, pairs);
         }
     }

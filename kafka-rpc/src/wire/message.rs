@@ -7,14 +7,14 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 /// What can't stand for itself: all but the printable ASCII characters (space among them), and `%`.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
-/// Encodes a status message: the bytes of its UTF-8 that are not printable ASCII, and `%`, become `%` and two hex
-/// digits.
+/// Encodes a status message: the bytes of its UTF-8 that are not printable ASCII, and `%`, become
+/// `%` and two hex digits.
 pub(crate) fn encode(message: &str) -> Cow<'_, str> {
     utf8_percent_encode(message, ESCAPED).into()
 }
 
-/// Decodes a status message. Never fails: a `%` that two hex digits don't follow stands for itself, and what is not
-/// UTF-8 is shown as U+FFFD, since half a message tells more than none.
+/// Decodes a status message. Never fails: a `%` that two hex digits don't follow stands for itself,
+/// and what is not UTF-8 is shown as U+FFFD, since half a message tells more than none.
 pub(crate) fn decode(value: &[u8]) -> Cow<'_, str> {
     match Cow::from(percent_decode(value)) {
         Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),

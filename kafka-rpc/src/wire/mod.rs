@@ -1,10 +1,11 @@
 //! The wire contract: what the headers of a record say, both ways.
 //!
-//! A record's value is the bare message; everything else about a call is in the record's headers. This module turns
-//! headers into the head of a request or a reply and back. It is pure: it knows no client, socket, clock or task.
+//! A record's value is the bare message; everything else about a call is in the record's headers.
+//! This module turns headers into the head of a request or a reply and back. It is pure: it knows
+//! no client, socket, clock or task.
 //!
-//! Header values are bytes in Kafka. So, unlike in HTTP, binary values (`grpc-status-details-bin` and metadata whose
-//! name ends in `-bin`) travel as they are, without base64.
+//! Header values are bytes in Kafka. So, unlike in HTTP, binary values (`grpc-status-details-bin`
+//! and metadata whose name ends in `-bin`) travel as they are, without base64.
 
 mod content_type;
 mod correlation_id;

@@ -2,7 +2,8 @@
 
 use std::num::NonZeroU32;
 
-/// The partition that Kafka's Java client, and librdkafka's `murmur2_random`, choose for a record with this key.
+/// The partition that Kafka's Java client, and librdkafka's `murmur2_random`, choose for a record
+/// with this key.
 pub(crate) fn partition_for_key(key: &[u8], partitions: NonZeroU32) -> i32 {
     let positive = murmur2(key) & 0x7fff_ffff;
     (positive % partitions) as i32

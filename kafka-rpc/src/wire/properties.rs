@@ -1,4 +1,5 @@
-//! What holds for any input, however damaged: checked by the property tests and by the fuzz targets.
+//! What holds for any input, however damaged: checked by the property tests and by the fuzz
+//! targets.
 //!
 //! Each function takes raw input and panics where a property fails.
 
@@ -26,14 +27,15 @@ pub const NAMES: [&str; 10] = [
     names::STATUS_DETAILS,
 ];
 
-/// No limits, for what grows when it is written again: `content-type` is written even where it was absent.
+/// No limits, for what grows when it is written again: `content-type` is written even where it was
+/// absent.
 const UNLIMITED: HeaderLimits = HeaderLimits {
     count: usize::MAX,
     bytes: usize::MAX,
 };
 
-/// A request that is read is written so that it is read as the same; one that is refused is refused to nobody but the
-/// caller whose address it carries.
+/// A request that is read is written so that it is read as the same; one that is refused is refused
+/// to nobody but the caller whose address it carries.
 pub fn request(pairs: &[(&str, &[u8])]) {
     let headers: Headers = pairs.iter().copied().collect();
     let limits = HeaderLimits::default();
@@ -98,8 +100,8 @@ pub fn reply(pairs: &[(&str, &[u8])]) {
     }
 }
 
-/// A timeout that is read is written as the same length, in no more bytes; and any length is written without being
-/// shortened, up to the longest that can be.
+/// A timeout that is read is written as the same length, in no more bytes; and any length is
+/// written without being shortened, up to the longest that can be.
 pub fn timeout(value: &[u8], any: Duration) {
     if let Ok(read) = timeout::parse(value) {
         let written = timeout::format(read);
@@ -116,7 +118,8 @@ pub fn timeout(value: &[u8], any: Duration) {
     assert_eq!(read.is_zero(), any.is_zero());
 }
 
-/// A status message is read from any bytes, and written in printable ASCII so that it is read as the same.
+/// A status message is read from any bytes, and written in printable ASCII so that it is read as
+/// the same.
 pub fn status_message(value: &[u8]) {
     let read = message::decode(value);
     let written = message::encode(&read);
@@ -235,12 +238,19 @@ mod tests {
         }
 
         #[test]
-        fn any_timeout_is_read_and_written(value in "[0-9]{0,9}[HMSmunx]?", secs in 0..=u64::MAX, shift in 0..64u32, nanos in 0..1_000_000_000u32) {
+        fn any_timeout_is_read_and_written(
+            value in "[0-9]{0,9}[HMSmunx]?",
+            secs: u64,
+            shift in 0..64u32,
+            nanos in 0..1_000_000_000u32,
+        ) {
             super::timeout(value.as_bytes(), Duration::new(secs >> shift, nanos));
         }
 
         #[test]
-        fn any_bytes_are_a_message(value in vec(prop_oneof![Just(b'%'), any::<u8>(), b'0'..=b'F'], 0..60)) {
+        fn any_bytes_are_a_message(
+            value in vec(prop_oneof![Just(b'%'), any::<u8>(), b'0'..=b'F'], 0..60),
+        ) {
             super::status_message(&value);
         }
     }

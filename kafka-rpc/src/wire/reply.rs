@@ -31,9 +31,10 @@ pub(crate) struct MessageHead {
 
 /// Reads the head of a reply. No status means OK.
 ///
-/// Where all but the correlation id is bad, the outcome is a status that says so, and the caller need not wait for its
-/// deadline: `UNKNOWN` where the reply's status can't be read, `RESOURCE_EXHAUSTED` where its headers are over the
-/// limits, and `INTERNAL` where its content type is bad.
+/// Where all but the correlation id is bad, the outcome is a status that says so, and the caller
+/// need not wait for its deadline: `UNKNOWN` where the reply's status can't be read,
+/// `RESOURCE_EXHAUSTED` where its headers are over the limits, and `INTERNAL` where its content
+/// type is bad.
 ///
 /// # Errors
 /// When the correlation id can't be read, so that nobody knows whose reply it is.
@@ -61,12 +62,12 @@ pub(crate) fn decode_reply(headers: &Headers, limits: &HeaderLimits) -> Result<R
     })
 }
 
-/// Writes the head of a reply. A status of a failed call that says OK is written as `UNKNOWN`, for OK would promise a
-/// message.
+/// Writes the head of a reply. A status of a failed call that says OK is written as `UNKNOWN`, for
+/// OK would promise a message.
 ///
 /// # Errors
-/// `RESOURCE_EXHAUSTED` when the headers are over the limits, as a handler's metadata or status can make them. It is to
-/// be told to the caller with [`encode_failure`].
+/// `RESOURCE_EXHAUSTED` when the headers are over the limits, as a handler's metadata or status can
+/// make them. It is to be told to the caller with [`encode_failure`].
 pub(crate) fn encode_reply(head: &ReplyHead, limits: &HeaderLimits) -> Result<Headers, Status> {
     let mut headers = Headers::with_capacity(8, 128, 128);
     headers.push(names::CORRELATION_ID, head.correlation_id.as_bytes());
@@ -97,8 +98,8 @@ pub(crate) fn encode_reply(head: &ReplyHead, limits: &HeaderLimits) -> Result<He
     Ok(headers)
 }
 
-/// Writes the head of a reply that has to be told whatever the limits: the status's code and the first 500 characters
-/// of its message, without details and metadata.
+/// Writes the head of a reply that has to be told whatever the limits: the status's code and the
+/// first 500 characters of its message, without details and metadata.
 pub(crate) fn encode_failure(correlation_id: &CorrelationId, status: &Status) -> Headers {
     let message: String = status.message().chars().take(500).collect();
     let mut headers = Headers::with_capacity(3, 64, 256);

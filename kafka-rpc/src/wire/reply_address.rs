@@ -11,8 +11,9 @@ pub(crate) struct ReplyAddress {
     partition: Option<i32>,
 }
 
-/// The first partition that no topic can have: 808,464,432. Its four bytes, and those of many after it, are all digits,
-/// so such a partition could not be told from decimal text; and no cluster is near so many.
+/// The first partition that no topic can have: 808,464,432. Its four bytes, and those of many after
+/// it, are all digits, so such a partition could not be told from decimal text; and no cluster is
+/// near so many.
 const NO_SUCH_PARTITION: i32 = i32::from_be_bytes(*b"0000");
 
 /// A topic or a partition that a reply can't be written to.
@@ -27,8 +28,8 @@ pub(crate) enum InvalidReplyAddress {
 }
 
 impl ReplyAddress {
-    /// The address of a partition of a topic; where `partition` is `None`, of the one that the call's correlation id
-    /// belongs to as a key.
+    /// The address of a partition of a topic; where `partition` is `None`, of the one that the
+    /// call's correlation id belongs to as a key.
     ///
     /// # Errors
     /// When Kafka knows no such topic name, or no topic has such a partition.
@@ -57,8 +58,8 @@ impl ReplyAddress {
     }
 }
 
-/// Reads the value of `kafka_replyPartition` in both of its forms: four bytes big-endian, as Spring sends it, or
-/// decimal text, as NestJS does. Four bytes that are all digits are text.
+/// Reads the value of `kafka_replyPartition` in both of its forms: four bytes big-endian, as Spring
+/// sends it, or decimal text, as NestJS does. Four bytes that are all digits are text.
 ///
 /// # Errors
 /// When it is neither, or no topic has such a partition.

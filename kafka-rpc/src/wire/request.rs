@@ -37,7 +37,8 @@ pub(crate) struct RequestHead<'a> {
 pub(crate) struct Refusal {
     /// What the caller is to be told: `INVALID_ARGUMENT` or, over a limit, `RESOURCE_EXHAUSTED`.
     pub(crate) status: Status,
-    /// Which call to tell it to, and where. `None` where the headers that say so are among the bad ones.
+    /// Which call to tell it to, and where. `None` where the headers that say so are among the bad
+    /// ones.
     pub(crate) reply: Option<(CorrelationId, ReplyAddress)>,
 }
 
@@ -54,8 +55,8 @@ impl Refusal {
 /// Reads the head of a request.
 ///
 /// # Errors
-/// When a header of the contract comes more than once or has a value that it can't have, when one is missing that
-/// another needs, or when there are more headers than the limits allow.
+/// When a header of the contract comes more than once or has a value that it can't have, when one
+/// is missing that another needs, or when there are more headers than the limits allow.
 pub(crate) fn decode_request<'h>(
     headers: &'h Headers,
     limits: &HeaderLimits,
@@ -74,8 +75,8 @@ pub(crate) fn decode_request<'h>(
 /// Writes the head of a request.
 ///
 /// # Errors
-/// `INVALID_ARGUMENT` when the headers are over the limits, as the caller's metadata can make them, or when a reply or a
-/// cancel is asked for without a correlation id.
+/// `INVALID_ARGUMENT` when the headers are over the limits, as the caller's metadata can make them,
+/// or when a reply or a cancel is asked for without a correlation id.
 pub(crate) fn encode_request(
     head: &RequestHead<'_>,
     limits: &HeaderLimits,

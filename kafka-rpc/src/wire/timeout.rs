@@ -46,8 +46,9 @@ pub(crate) fn parse(value: &[u8]) -> Result<Duration, InvalidTimeout> {
     }
 }
 
-/// Writes a timeout in the finest unit that it fits, rounded up, so that a deadline is never shortened; where a coarser
-/// unit says exactly the same, in that one (`5S`, not `5000000u`). Longer than 99,999,999 hours is written as that.
+/// Writes a timeout in the finest unit that it fits, rounded up, so that a deadline is never
+/// shortened; where a coarser unit says exactly the same, in that one (`5S`, not `5000000u`).
+/// Longer than 99,999,999 hours is written as that.
 pub(crate) fn format(timeout: Duration) -> TimeoutText {
     if timeout.is_zero() {
         return TimeoutText::new(0, b'n');
@@ -156,6 +157,8 @@ mod tests {
         assert_eq!(text(Duration::from_nanos(100_000_001)), "100001u");
         assert_eq!(text(Duration::from_nanos(99_999_999_001)), "100S");
         assert_eq!(text(Duration::from_nanos(29_999_999_999)), "30S");
+        assert_eq!(text(Duration::new(99_999_999, 1)), "1666667M");
+        assert_eq!(text(Duration::new(99_999_999 * 60, 1)), "1666667H");
     }
 
     #[test]
@@ -166,7 +169,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_deadline_is_never_shortened(secs in 0..360_000_000_000u64, nanos in 0..1_000_000_000u32) {
+        fn a_deadline_is_never_shortened(secs in 0..359_999_996_400u64, nanos in 0..1_000_000_000u32) {
             let timeout = Duration::new(secs, nanos);
             let read = parse(format(timeout).as_bytes()).unwrap();
             prop_assert!(read >= timeout, "{timeout:?} became {read:?}");
@@ -176,7 +179,10 @@ mod tests {
         fn rounding_adds_less_than_a_hundred_thousandth(nanos: u64, shift in 0..64u32) {
             let timeout = Duration::from_nanos(nanos >> shift);
             let longer = parse(format(timeout).as_bytes()).unwrap() - timeout;
-            prop_assert!(longer.as_nanos() * 100_000 <= timeout.as_nanos(), "{timeout:?} grew by {longer:?}");
+            prop_assert!(
+                longer.as_nanos() * 100_000 <= timeout.as_nanos(),
+                "{timeout:?} grew by {longer:?}",
+            );
         }
 
         #[test]

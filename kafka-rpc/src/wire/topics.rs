@@ -9,7 +9,8 @@ use crate::descriptor::{Method, ServiceDescriptor, TopicLayout};
 /// The topics that the calls of one method go through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TopicNames {
-    /// Where requests are written: `shop.v1.Orders.PlaceOrder`, or `shop.v1.Orders` where a service has one topic.
+    /// Where requests are written: `shop.v1.Orders.PlaceOrder`, or `shop.v1.Orders` where a service
+    /// has one topic.
     pub(crate) request: Arc<str>,
     /// Where replies are written: the request topic's name with `.reply` behind it.
     pub(crate) reply: Arc<str>,
@@ -57,9 +58,9 @@ pub(crate) enum UnnamedTopic {
 impl TopicNames {
     /// Derives the names for a method.
     ///
-    /// The request topic is named by the option `topic`, else by the method's full name; where a service has one topic for
-    /// all methods, by the service's option, else by the service's name. `prefix` comes before it as it is (`staging.`),
-    /// and is empty for none.
+    /// The request topic is named by the option `topic`, else by the method's full name; where a
+    /// service has one topic for all methods, by the service's option, else by the service's name.
+    /// `prefix` comes before it as it is (`staging.`), and is empty for none.
     ///
     /// # Errors
     /// When Kafka does not allow such a name, or `topic` is set where it would not be used.
@@ -98,8 +99,8 @@ impl TopicNames {
     }
 }
 
-/// The consumer group that handles a service's requests: its `group`, or else its name, with `prefix` before it as it
-/// is.
+/// The consumer group that handles a service's requests: its `group`, or else its name, with
+/// `prefix` before it as it is.
 pub(crate) fn group_name(service: &ServiceDescriptor, prefix: &str) -> String {
     format!("{prefix}{}", service.group.unwrap_or(service.name))
 }

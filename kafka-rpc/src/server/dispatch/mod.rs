@@ -257,9 +257,9 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         changes
     }
 
-    /// The lowest offset of a partition that is not finished; `None` before its first record.
+    /// The lowest offset of a partition that is not finished.
     pub(crate) fn unfinished(&self, id: PartitionId) -> Option<i64> {
-        self.partitions.get(&id).and_then(Partition::unfinished)
+        self.partitions.get(&id).map(Partition::unfinished)
     }
 
     /// How many handlers run.

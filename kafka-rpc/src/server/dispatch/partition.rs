@@ -231,7 +231,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         changed.then_some(flow)
     }
 
-    pub(super) fn unfinished(&self) -> Option<i64> {
+    pub(super) fn unfinished(&self) -> i64 {
         self.progress.unfinished()
     }
 

@@ -37,6 +37,9 @@ const CONSUMER: &[(&str, &str)] = &[
     ("enable.auto.offset.store", "false"),
     ("auto.offset.reset", "earliest"),
     ("fetch.min.bytes", "1"),
+    // A partition that is added while a fetch waits at the broker is only in the next fetch: so
+    // late may the first record of a new method or of a partition taken over be.
+    ("fetch.wait.max.ms", "100"),
     ("fetch.queue.backoff.ms", "0"),
     ("queued.min.messages", "10000"),
     ("queued.max.messages.kbytes", "16384"),
