@@ -5,6 +5,9 @@ use std::sync::Arc;
 use kafka_rpc::{Cluster, Status};
 use tokio::signal::unix::{SignalKind, signal};
 
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
 use super::Settings;
 use super::runs::RunLog;
 use crate::service::{Scripted, receipt};
@@ -16,6 +19,12 @@ pub fn serve(
     arguments: impl IntoIterator<Item = String>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings::from_arguments(arguments)?;
+    // A test that fails shows it. `RUST_LOG` asks for more.
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.from_env_lossy())
+        .with_writer(io::stderr)
+        .init();
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -41,7 +41,7 @@ async fn partition(request: Request<Order>) -> Result<Response<Receipt>, kafka_r
 
 /// Of all lengths around the four bytes that the hash takes at a time, of all bytes, and such as people use.
 fn keys() -> Vec<Vec<u8>> {
-    let lengths = (0..=40).map(|length| (0..length).map(|at| at * 7 + length).collect());
+    let lengths = (0..=40_u32).map(|length| (0..length).map(|at| (at * 7 + length) as u8).collect());
     let bytes = (0..=255).map(|byte| vec![byte]);
     let negative = (128..=255).map(|byte| vec![byte, 255 - byte, byte, 1, byte]);
     let text = (0..200).map(|number| format!("customer-{number}").into_bytes());
