@@ -30,6 +30,7 @@ pub struct Builder {
     config: Config,
     parts: Parts,
     externs: Vec<String>,
+    btree_map: bool,
     out_dir: Option<PathBuf>,
     include_file: Option<PathBuf>,
     descriptor_set: Option<PathBuf>,
@@ -54,6 +55,7 @@ impl Builder {
                 unimplemented_defaults: false,
             },
             externs: Vec::new(),
+            btree_map: false,
             out_dir: None,
             include_file: None,
             descriptor_set: None,
@@ -149,6 +151,7 @@ impl Builder {
     /// Makes the matched maps `BTreeMap`s in place of `HashMap`s.
     pub fn btree_map(mut self, paths: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         self.config.btree_map(paths);
+        self.btree_map = true;
         self
     }
 
@@ -201,7 +204,7 @@ impl Builder {
         self.generate(compiled)
     }
 
-    fn generate(self, compiled: Compiled) -> Result<(), Error> {
+    fn generate(mut self, compiled: Compiled) -> Result<(), Error> {
         let Compiled {
             pool,
             sources,
@@ -210,6 +213,9 @@ impl Builder {
         let has_services = self.parts.client || self.parts.server;
         let plans = service::plan(&pool, &sources, has_services, &self.externs)?;
         let output = self.output()?;
+        if self.btree_map {
+            generate::derive_debug_of_maps(&mut self.config, &pool);
+        }
         generate::generate(&pool, plans, self.config, self.parts, &output)?;
         if self.emit_rerun_if_changed {
             emit(&read).map_err(|error| {

@@ -16,16 +16,20 @@
 
 pub mod desk_server;
 pub mod foreign;
+mod gate;
 pub mod java;
 pub mod kafka;
 pub mod load;
 pub mod process;
 pub mod service;
+mod sightings;
 mod soon;
 mod unique;
 mod within;
 pub mod world;
 
-pub use soon::{soon, until};
+pub use gate::Gate;
+pub use sightings::{OnDrop, Seen, Sightings, sightings};
+pub use soon::{sent, soon, until};
 pub use unique::unique;
 pub use within::within;

@@ -1,3 +1,6 @@
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 /// How long a test waits for what has to happen.
@@ -15,6 +18,15 @@ pub async fn soon<F: Future>(what: &str, future: F) -> F::Output {
         Ok(outcome) => outcome,
         Err(_) => panic!("did not happen within {LIMIT:?}: {what}"),
     }
+}
+
+/// Polls a call once, by which it is sent where its method's topics are known.
+///
+/// # Panics
+/// When the call is over by that.
+pub async fn sent<F: Future>(call: &mut Pin<Box<F>>) {
+    let pending = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await;
+    assert!(pending, "the call is over already");
 }
 
 /// Waits until a condition holds, which has to be within 20 seconds.

@@ -14,6 +14,7 @@ use prost_reflect::DescriptorPool;
 
 use crate::error::Error;
 use crate::service::ServicePlan;
+pub(crate) use messages::derive_debug_of_maps;
 pub(crate) use service_trait::Parts;
 use service_trait::TraitWriter;
 

@@ -17,9 +17,7 @@ use crate::call::{
 use crate::descriptor::{Method, ServiceDescriptor};
 use crate::telemetry::{self, ClientMetrics, Side};
 use crate::transport::{Outgoing, Producer};
-use crate::wire::{
-    ContentType, CorrelationId, Frame, HeaderLimits, RequestHead, encode_request,
-};
+use crate::wire::{ContentType, CorrelationId, Frame, HeaderLimits, RequestHead, encode_request};
 
 pub(super) struct CallerSettings {
     pub(super) default_timeout: Duration,

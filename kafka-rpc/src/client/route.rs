@@ -117,7 +117,10 @@ impl Routes {
         loop {
             tokio::time::sleep(REFRESH_INTERVAL).await;
             let routes: Vec<Arc<Route>> = self.ready.read().values().cloned().collect();
-            let names: Vec<Arc<str>> = routes.iter().map(|route| Arc::clone(&route.request)).collect();
+            let names: Vec<Arc<str>> = routes
+                .iter()
+                .map(|route| Arc::clone(&route.request))
+                .collect();
             match self.transport.topics(&names, self.limit).await {
                 Ok(states) => {
                     for (route, state) in routes.iter().zip(states) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::{AbortHandle, AbortRegistration, Abortable};
+use futures_util::future::{AbortHandle, AbortRegistration, Abortable, Aborted};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
@@ -105,6 +105,15 @@ impl<S> Calls<S> {
         dispatch.settled(ticket);
     }
 
+    /// A handler was ended: by its caller, or because its partition is another's now.
+    fn aborted(&self, ticket: Ticket, metrics: &ServerMetrics, arrived: Instant) {
+        metrics.end(Code::Cancelled, arrived.elapsed());
+        if self.dispatch.lock().owns(ticket.partition) {
+            metrics.cancelled();
+        }
+        self.over(ticket);
+    }
+
     fn send(&self, ticket: Ticket, record: Outgoing) -> Result<(), Box<Undelivered>> {
         let producer = self.producer.lock().clone();
         match producer {
@@ -154,8 +163,7 @@ where
             Work::Handle(call) => self.spawn(ticket, call, registration),
             Work::Refuse(status, to) => {
                 let outcome = Err(status);
-                let record =
-                    reply::record(&to, ContentType::Protobuf, outcome, self.message_limit);
+                let record = reply::record(&to, ContentType::Protobuf, outcome, self.message_limit);
                 self.reply(ticket, record);
                 self.finished(ticket);
             }
@@ -168,18 +176,24 @@ where
             ticket,
             over: false,
         };
+        let (method, span, arrived) = (call.method, call.span.clone(), call.arrived);
         let work = Abortable::new(self.clone().handle(*call), registration);
         self.runtime.spawn(async move {
             let mut running = running;
             let outcome = work.await;
             running.over = true;
             let calls = &running.calls;
-            if let Ok(Some(record)) = outcome {
-                // The reply leaves before the next call of the same key can start.
-                calls.reply(ticket, record);
-                calls.finished(ticket);
-            } else {
-                calls.over(ticket);
+            match outcome {
+                Ok(Some(record)) => {
+                    // The reply leaves before the next call of the same key can start.
+                    calls.reply(ticket, record);
+                    calls.finished(ticket);
+                }
+                Ok(None) => calls.over(ticket),
+                Err(Aborted) => {
+                    telemetry::record_outcome(&span, Side::Server, Code::Cancelled, "cancelled");
+                    calls.aborted(ticket, ServerMetrics::of(method), arrived);
+                }
             }
             calls.start_ready();
         });
@@ -219,7 +233,10 @@ where
         let (code, message) = match &outcome {
             Some(Ok(_)) => (Code::Ok, ""),
             Some(Err(status)) => (status.code(), status.message()),
-            None => (Code::DeadlineExceeded, "the deadline passed while the handler ran"),
+            None => (
+                Code::DeadlineExceeded,
+                "the deadline passed while the handler ran",
+            ),
         };
         telemetry::record_outcome(&span, Side::Server, code, message);
         metrics.end(code, arrived.elapsed());
@@ -230,7 +247,12 @@ where
                 Err(status) => status.metadata_mut(),
             };
             telemetry::reply(metadata, trace.as_ref());
-            record = Some(reply::record(&to, content_type, outcome, self.message_limit));
+            record = Some(reply::record(
+                &to,
+                content_type,
+                outcome,
+                self.message_limit,
+            ));
         }
         record
     }

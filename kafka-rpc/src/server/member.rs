@@ -15,9 +15,7 @@ use crate::Error;
 use crate::call::{Body, BoxError, Code, Request, Response};
 use crate::descriptor::{Delivery, Method};
 use crate::telemetry::{self, PartitionLag, ServerMetrics};
-use crate::transport::{
-    CommittedOffset, Control, Member, PartitionRef, Record, TransportError,
-};
+use crate::transport::{CommittedOffset, Control, Member, PartitionRef, Record, TransportError};
 use crate::wire::CorrelationId;
 
 /// The longest wait for records while nothing else is due: how late a shutdown may be noticed.
@@ -129,7 +127,10 @@ impl<S> GroupMember<S> {
         let dispatch = self.calls.dispatch.lock();
         if !dispatch.all_drained() && now >= until {
             let unfinished = dispatch.running() + dispatch.unsettled();
-            tracing::warn!(unfinished, "the drain time is over: the next owner handles the rest");
+            tracing::warn!(
+                unfinished,
+                "the drain time is over: the next owner handles the rest"
+            );
             telemetry::drain_timed_out();
             return true;
         }
@@ -155,8 +156,16 @@ impl<S> GroupMember<S> {
             }
         }
         // Fresh ones may have to be paused at once, so that comes last.
-        let resumed = if resume.is_empty() { Ok(()) } else { control.resume(&resume) };
-        let paused = if pause.is_empty() { Ok(()) } else { control.pause(&pause) };
+        let resumed = if resume.is_empty() {
+            Ok(())
+        } else {
+            control.resume(&resume)
+        };
+        let paused = if pause.is_empty() {
+            Ok(())
+        } else {
+            control.pause(&pause)
+        };
         if let Err(error) = resumed.and(paused) {
             tracing::warn!(%error, "regulating the flow of requests");
         }
@@ -196,7 +205,10 @@ impl<S> GroupMember<S> {
         self.lag_due = now + LAG_INTERVAL;
         let dispatch = self.calls.dispatch.lock();
         for (id, lag) in &self.lags {
-            let end = self.partitions.get(id).and_then(|partition| control.end(partition));
+            let end = self
+                .partitions
+                .get(id)
+                .and_then(|partition| control.end(partition));
             if let (Some(end), Some(unfinished)) = (end, dispatch.unfinished(*id)) {
                 lag.set(end - unfinished);
             }
@@ -350,7 +362,10 @@ where
     fn drained(&mut self, partitions: &[PartitionRef]) -> bool {
         let dispatch = self.calls.dispatch.lock();
         let over = self.grace_until.is_none_or(|until| Instant::now() >= until);
-        over || self.known(partitions).into_iter().all(|id| dispatch.drained(id))
+        over || self
+            .known(partitions)
+            .into_iter()
+            .all(|id| dispatch.drained(id))
     }
 
     fn release(&mut self, partition: &PartitionRef) -> Option<CommittedOffset> {

@@ -53,11 +53,19 @@ where
     let _end = EndOnDrop(Arc::clone(&lifecycle));
     let mut ends = Vec::with_capacity(groups.len());
     for (name, topics) in groups {
-        ends.push(join(name, topics, &settings, &*transport, service.clone(), &lifecycle)?);
+        ends.push(join(
+            name,
+            topics,
+            &settings,
+            &*transport,
+            service.clone(),
+            &lifecycle,
+        )?);
     }
-    let ends = try_join_all(ends.into_iter().map(|end| async {
-        end.await.unwrap_or(Ok(()))
-    }));
+    let ends = try_join_all(
+        ends.into_iter()
+            .map(|end| async { end.await.unwrap_or(Ok(())) }),
+    );
     tokio::pin!(ends);
     tokio::select! {
         outcome = &mut ends => return outcome.map(drop),
@@ -92,11 +100,16 @@ fn groups(
     services: &[&'static ServiceDescriptor],
 ) -> Result<BTreeMap<String, Topics>, Error> {
     if services.is_empty() {
-        return Err(Error::Config("the server has no services: add one".to_owned()));
+        return Err(Error::Config(
+            "the server has no services: add one".to_owned(),
+        ));
     }
     let mut groups: BTreeMap<String, Topics> = BTreeMap::new();
     for (index, service) in services.iter().enumerate() {
-        if services[..index].iter().any(|other| other.name == service.name) {
+        if services[..index]
+            .iter()
+            .any(|other| other.name == service.name)
+        {
             let message = format!("service {} was added twice", service.name);
             return Err(Error::Config(message));
         }
@@ -133,13 +146,18 @@ async fn ensure_topics(
             .values()
             .flatten()
             .flat_map(|(request, route)| {
-                [topics.request_topic(request), topics.reply_topic(&route.reply)]
+                [
+                    topics.request_topic(request),
+                    topics.reply_topic(&route.reply),
+                ]
             })
             .collect(),
         may_create: topics.may_create(),
         bootstrap: cluster.bootstrap_servers(),
     };
-    ensure(transport, &wanted, settings.connect_timeout).await.map(drop)
+    ensure(transport, &wanted, settings.connect_timeout)
+        .await
+        .map(drop)
 }
 
 /// Joins a group; what comes back resolves when the group has been left.
@@ -171,7 +189,13 @@ where
         queued_bytes: settings.queue_bytes,
     });
     let runtime = Handle::current();
-    let calls = Arc::new(Calls::new(dispatch, service, codec, settings.message_limit, runtime));
+    let calls = Arc::new(Calls::new(
+        dispatch,
+        service,
+        codec,
+        settings.message_limit,
+        runtime,
+    ));
     let deliveries = Arc::new(ReplyDeliveries(Arc::downgrade(&calls)));
     calls.set_producer(Some(transport.producer(&settings.producer, deliveries)?));
 
@@ -199,15 +223,13 @@ fn codec<'a>(
 ) -> Result<Codec, Error> {
     let mut services: Vec<&'static ServiceDescriptor> = Vec::new();
     for method in methods {
-        if !services.iter().any(|service| std::ptr::eq(*service, method.service())) {
+        if !services
+            .iter()
+            .any(|service| std::ptr::eq(*service, method.service()))
+        {
             services.push(method.service());
         }
     }
-    #[cfg(feature = "json")]
-    return Codec::new(settings.json, &services);
-    #[cfg(not(feature = "json"))]
-    {
-        let _ = settings;
-        Ok(Codec::new(&services))
-    }
+    let json = settings.json.then_some(settings.message_limit);
+    Codec::new(json, &services)
 }

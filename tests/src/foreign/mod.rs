@@ -1,5 +1,6 @@
 //! A client of another make: it writes and reads bare records.
 
+mod group;
 mod record;
 mod replies;
 
@@ -12,6 +13,7 @@ use rdkafka::message::{DeliveryResult, Message as _};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 use tokio::sync::oneshot;
 
+pub use group::{Committed, Group};
 pub use record::{Record, Written};
 pub use replies::Replies;
 
@@ -86,6 +88,11 @@ impl Foreign {
     /// Reads all partitions of a topic, from the beginning on.
     pub fn read(&self, topic: &str) -> Replies {
         Replies::open(&self.bootstrap, topic)
+    }
+
+    /// Looks at a consumer group.
+    pub fn group(&self, name: &str) -> Group {
+        Group::open(&self.bootstrap, name)
     }
 }
 
