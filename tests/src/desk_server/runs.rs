@@ -14,8 +14,6 @@ pub struct Run {
     pub begun: Duration,
     /// The process that ran it.
     pub server: u32,
-    /// The partition that the order came in.
-    pub partition: i32,
 }
 
 /// What servers have appended to their file.
@@ -74,7 +72,6 @@ fn parse(line: &str) -> Option<Run> {
         order: next()?.parse().ok()?,
         begun: Duration::from_millis(next()?.parse().ok()?),
         server: next()?.parse().ok()?,
-        partition: next()?.parse().ok()?,
     })
 }
 
@@ -88,12 +85,12 @@ impl RunLog {
     }
 
     /// One write, so lines of several processes do not mix, and what was written survives the process.
-    pub(super) fn append(&self, order: u32, partition: i32) -> io::Result<()> {
+    pub(super) fn append(&self, order: u32) -> io::Result<()> {
         let begun = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
             .as_millis();
-        let line = format!("{order} {begun} {} {partition}\n", process::id());
+        let line = format!("{order} {begun} {}\n", process::id());
         (&self.0).write_all(line.as_bytes())
     }
 }
@@ -109,11 +106,10 @@ mod tests {
         assert_eq!(Runs::read(&file).iter().count(), 0);
         let log = RunLog::open(&file).unwrap();
         for order in [1, 2, 1] {
-            log.append(order, 3).unwrap();
+            log.append(order).unwrap();
         }
         let runs = Runs::read(&file);
         assert_eq!(runs.of(process::id()), 3);
-        assert!(runs.iter().all(|run| run.partition == 3));
         assert_eq!(runs.by_order().keys().copied().collect::<Vec<_>>(), [1, 2]);
         assert_eq!(runs.repeated()[&1].len(), 2);
         assert!(!runs.repeated().contains_key(&2));

@@ -38,9 +38,8 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     let script = Scripted::new(move |request| {
         let log = Arc::clone(&log);
         async move {
-            let partition = request.origin().map_or(-1, |origin| origin.partition);
             let order = request.into_inner();
-            log.append(order.number, partition)
+            log.append(order.number)
                 .map_err(|error| Status::internal(error.to_string()))?;
             if settings.hold == Some(order.number) {
                 pending::<()>().await;
