@@ -42,6 +42,7 @@ struct Shared {
     stop: AtomicBool,
     next: AtomicU32,
     answered: AtomicUsize,
+    failed: AtomicUsize,
     ended: Mutex<Vec<Call>>,
 }
 
@@ -57,6 +58,7 @@ impl Load {
             stop: AtomicBool::new(false),
             next: AtomicU32::new(0),
             answered: AtomicUsize::new(0),
+            failed: AtomicUsize::new(0),
             ended: Mutex::default(),
         });
         let mut tasks = JoinSet::new();
@@ -69,6 +71,11 @@ impl Load {
     /// How many calls got their reply so far.
     pub fn answered(&self) -> usize {
         self.shared.answered.load(Ordering::Relaxed)
+    }
+
+    /// How many calls ended without a reply so far.
+    pub fn failed(&self) -> usize {
+        self.shared.failed.load(Ordering::Relaxed)
     }
 
     /// Waits until so many more calls got their reply.
@@ -103,6 +110,7 @@ impl Shared {
             if call.outcome.is_ok() {
                 self.answered.fetch_add(1, Ordering::Relaxed);
             } else {
+                self.failed.fetch_add(1, Ordering::Relaxed);
                 // Who is told that it does not work tries again a little later.
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }

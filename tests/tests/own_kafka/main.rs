@@ -1,0 +1,5 @@
+//! What needs a Kafka of its own: brokers that fail, and rights.
+
+mod cluster;
+mod restart;
+mod unreachable;
