@@ -1,8 +1,10 @@
 //! What only a real Apache Kafka shows, on one broker that all tests share.
 
 mod calls;
+mod compression;
 mod console;
 mod group;
+mod kills;
 mod partitioner;
 mod progress;
 mod topics;

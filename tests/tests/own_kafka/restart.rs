@@ -3,18 +3,19 @@
 use std::time::Duration;
 
 use kafka_rpc::{Cluster, Code};
-use kafka_rpc_tests::kafka::Broker;
 use kafka_rpc_tests::load::{Call, Load, TOLERANCE};
 use kafka_rpc_tests::service::Scripted;
 use kafka_rpc_tests::world::World;
 use kafka_rpc_tests::{require_java, until};
+
+use crate::broker::breakable;
 
 const DEADLINE: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_work_again_when_the_broker_is_back() {
     require_java!();
-    let mut broker = Broker::start();
+    let mut broker = breakable().await;
     let world = World::on(Cluster::new(broker.bootstrap()));
     let server = world.desk(Scripted::echo()).await;
     let load = Load::start(&world.client().await, 64, DEADLINE);
@@ -36,7 +37,7 @@ async fn calls_work_again_when_the_broker_is_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_broker_is_silent_calls_end_at_their_deadline() {
     require_java!();
-    let mut broker = Broker::start();
+    let mut broker = breakable().await;
     let world = World::on(Cluster::new(broker.bootstrap()));
     let server = world.desk(Scripted::echo()).await;
     let load = Load::start(&world.client().await, 64, Duration::from_secs(2));

@@ -4,10 +4,11 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use kafka_rpc::{Channel, Cluster, Error};
-use kafka_rpc_tests::kafka::Broker;
 use kafka_rpc_tests::require_java;
 use kafka_rpc_tests::service::Scripted;
 use kafka_rpc_tests::world::desk;
+
+use crate::broker::breakable;
 
 const LIMIT: Duration = Duration::from_secs(2);
 const TOLERANCE: Duration = Duration::from_secs(1);
@@ -25,9 +26,10 @@ async fn a_cluster_that_is_not_there_is_an_error_within_the_limit() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_that_is_silent_is_an_error_within_the_limit() {
     require_java!();
-    let mut broker = Broker::start();
+    let mut broker = breakable().await;
     broker.pause();
     assert_unreachable(broker.bootstrap()).await;
+    broker.resume();
 }
 
 async fn assert_unreachable(address: &str) {
