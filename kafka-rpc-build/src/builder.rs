@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use prost_build::Config;
@@ -10,7 +10,7 @@ use prost_build::Config;
 use crate::compile::{self, Compiled};
 use crate::error::{Error, Problem};
 use crate::generate::{self, Output, Parts};
-use crate::{options, service};
+use crate::{cargo, options, service};
 
 /// Settings for compiling `.proto` files; made by [`configure`](crate::configure).
 ///
@@ -218,7 +218,7 @@ impl Builder {
         }
         generate::generate(&pool, plans, self.config, self.parts, &output)?;
         if self.emit_rerun_if_changed {
-            emit(&read).map_err(|error| {
+            cargo::rerun_if_changed(&read, &mut io::stdout().lock()).map_err(|error| {
                 Error::with_cause(Problem::new(format!("can't talk to cargo: {error}")), error)
             })?;
         }
@@ -239,13 +239,4 @@ impl Builder {
             descriptor_set: self.descriptor_set.clone(),
         })
     }
-}
-
-/// Tells cargo which files the code was made of.
-fn emit(read: &[PathBuf]) -> io::Result<()> {
-    let mut cargo = io::stdout().lock();
-    for path in read {
-        writeln!(cargo, "cargo:rerun-if-changed={}", path.display())?;
-    }
-    cargo.flush()
 }

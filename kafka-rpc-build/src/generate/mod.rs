@@ -3,6 +3,7 @@
 mod comments;
 mod descriptor_set;
 mod files;
+mod markdown;
 mod messages;
 mod service_trait;
 

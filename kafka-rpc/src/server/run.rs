@@ -9,16 +9,15 @@ use futures_util::future::try_join_all;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
-use tower_service::Service;
 
 use super::builder::Settings;
 use super::calls::{Calls, ReplyDeliveries};
 use super::codec::Codec;
 use super::dispatch::{Dispatch, Limits};
+use super::handler::Handler;
 use super::lifecycle::Lifecycle;
 use super::member::{GroupMember, Pace};
 use super::router::{Router, Rules, TopicRoute};
-use crate::call::{Body, BoxError, Request, Response};
 use crate::cluster::{Wanted, ensure};
 use crate::descriptor::{Method, ServiceDescriptor};
 use crate::telemetry;
@@ -40,9 +39,7 @@ pub(super) async fn run<S>(
     signal: impl Future<Output = ()> + Send,
 ) -> Result<(), Error>
 where
-    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + Sync + 'static,
-    S::Error: Into<BoxError>,
-    S::Future: Send,
+    S: Handler,
 {
     let groups = groups(&cluster, &settings, &services)?;
     let transport = cluster.transport();
@@ -170,9 +167,7 @@ fn join<S>(
     lifecycle: &Arc<Lifecycle>,
 ) -> Result<oneshot::Receiver<Result<(), Error>>, Error>
 where
-    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + Sync + 'static,
-    S::Error: Into<BoxError>,
-    S::Future: Send,
+    S: Handler,
 {
     let methods = topics.values().flat_map(|route| &route.methods);
     let codec = codec(settings, methods)?;
@@ -196,7 +191,7 @@ where
         settings.message_limit,
         runtime,
     ));
-    let deliveries = Arc::new(ReplyDeliveries(Arc::downgrade(&calls)));
+    let deliveries = Arc::new(ReplyDeliveries::new(&calls));
     calls.set_producer(Some(transport.producer(&settings.producer, deliveries)?));
 
     let config = GroupConfig {
