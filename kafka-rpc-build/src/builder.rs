@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use prost_build::Config;
@@ -10,7 +10,7 @@ use prost_build::Config;
 use crate::compile::{self, Compiled};
 use crate::error::{Error, Problem};
 use crate::generate::{self, Output, Parts};
-use crate::{options, service};
+use crate::{cargo, options, service};
 
 /// Settings for compiling `.proto` files; made by [`configure`](crate::configure).
 ///
@@ -30,6 +30,7 @@ pub struct Builder {
     config: Config,
     parts: Parts,
     externs: Vec<String>,
+    btree_map: bool,
     out_dir: Option<PathBuf>,
     include_file: Option<PathBuf>,
     descriptor_set: Option<PathBuf>,
@@ -54,6 +55,7 @@ impl Builder {
                 unimplemented_defaults: false,
             },
             externs: Vec::new(),
+            btree_map: false,
             out_dir: None,
             include_file: None,
             descriptor_set: None,
@@ -149,6 +151,7 @@ impl Builder {
     /// Makes the matched maps `BTreeMap`s in place of `HashMap`s.
     pub fn btree_map(mut self, paths: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         self.config.btree_map(paths);
+        self.btree_map = true;
         self
     }
 
@@ -201,7 +204,7 @@ impl Builder {
         self.generate(compiled)
     }
 
-    fn generate(self, compiled: Compiled) -> Result<(), Error> {
+    fn generate(mut self, compiled: Compiled) -> Result<(), Error> {
         let Compiled {
             pool,
             sources,
@@ -210,9 +213,12 @@ impl Builder {
         let has_services = self.parts.client || self.parts.server;
         let plans = service::plan(&pool, &sources, has_services, &self.externs)?;
         let output = self.output()?;
+        if self.btree_map {
+            generate::derive_debug_of_maps(&mut self.config, &pool);
+        }
         generate::generate(&pool, plans, self.config, self.parts, &output)?;
         if self.emit_rerun_if_changed {
-            emit(&read).map_err(|error| {
+            cargo::rerun_if_changed(&read, &mut io::stdout().lock()).map_err(|error| {
                 Error::with_cause(Problem::new(format!("can't talk to cargo: {error}")), error)
             })?;
         }
@@ -233,13 +239,4 @@ impl Builder {
             descriptor_set: self.descriptor_set.clone(),
         })
     }
-}
-
-/// Tells cargo which files the code was made of.
-fn emit(read: &[PathBuf]) -> io::Result<()> {
-    let mut cargo = io::stdout().lock();
-    for path in read {
-        writeln!(cargo, "cargo:rerun-if-changed={}", path.display())?;
-    }
-    cargo.flush()
 }

@@ -38,12 +38,14 @@
 //! Names become Rust names as prost makes them. Where those are taken, an ending makes others: the
 //! functions that every client has (`new`, `with_interceptor`, `clone`, `clone_into`, `into`,
 //! `to_owned`, `try_into`) get a `_`, and a service beside a message of its name, or of its server's
-//! or client's, gets `Service`.
+//! or client's, gets `Service`. A part of a package that is a keyword is raw in the file's name too:
+//! `include_proto!("shop.r#type")`. What has no package is in `"_"`.
 //!
 //! [kafka-rpc]: https://docs.rs/kafka-rpc
 //! [prost]: https://docs.rs/prost
 
 mod builder;
+mod cargo;
 mod compile;
 mod error;
 mod generate;

@@ -8,6 +8,7 @@ mod key;
 mod method;
 mod names;
 mod service;
+mod signature;
 #[cfg(test)]
 mod snapshots;
 mod suggestion;

@@ -26,11 +26,11 @@ pub use cluster::{Cluster, Sasl, Tls, TopicSettings};
 pub use descriptor::{
     Delivery, Idempotency, Method, MethodDescriptor, ServiceDescriptor, TopicLayout,
 };
-pub use server::{Server, ServerBuilder, ServerHandle};
 pub use error::{Error, TopicProblem, TopicProblems};
 pub use kafka_rpc_macros::service;
 pub use prost;
 pub use prost_types;
+pub use server::{Server, ServerBuilder, ServerHandle};
 
 /// The largest message in bytes that a channel sends or a server takes unless set: 1 MiB.
 pub(crate) const DEFAULT_MESSAGE_LIMIT: usize = 1024 * 1024;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use prost_build::{Config, Module};
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 use super::{NO_PACKAGE, comments};
 use crate::error::{Error, Problem};
@@ -38,6 +38,24 @@ pub(super) fn write(
             Ok((module, text))
         })
         .collect()
+}
+
+/// Derives `Debug` as std does for messages with maps.
+///
+/// prost-derive names the crate `prost` in the `Debug` of a `BTreeMap`, whatever its path was set
+/// to, and the user's crate need not have it.
+pub(crate) fn derive_debug_of_maps(config: &mut Config, pool: &DescriptorPool) {
+    let has_maps = |message: &MessageDescriptor| message.fields().any(|field| field.is_map());
+    for message in pool.all_messages().filter(has_maps) {
+        // An attribute of a message goes to the types inside of it too.
+        let mut around = std::iter::successors(message.parent_message(), |m| m.parent_message());
+        if around.any(|outer| has_maps(&outer)) {
+            continue;
+        }
+        let path = format!(".{}", message.full_name());
+        config.skip_debug([&path]);
+        config.type_attribute(&path, "#[derive(Debug)]");
+    }
 }
 
 fn lay_out(module: &Module, text: &str) -> Result<String, Error> {

@@ -3,6 +3,7 @@
 mod comments;
 mod descriptor_set;
 mod files;
+mod markdown;
 mod messages;
 mod service_trait;
 
@@ -14,6 +15,7 @@ use prost_reflect::DescriptorPool;
 
 use crate::error::Error;
 use crate::service::ServicePlan;
+pub(crate) use messages::derive_debug_of_maps;
 pub(crate) use service_trait::Parts;
 use service_trait::TraitWriter;
 

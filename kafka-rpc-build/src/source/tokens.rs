@@ -77,6 +77,8 @@ fn string_length(rest: &str, quote: char) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn texts(statement: &str) -> Vec<&str> {
@@ -127,5 +129,17 @@ mod tests {
                 start: 3
             }
         );
+    }
+
+    proptest! {
+        #[test]
+        fn tokens_are_in_order_and_cut_at_letters(statement in "[a-z\"'/*#\\\\ \nä{}=;]{0,40}") {
+            let mut end = 0;
+            for token in tokens(&statement) {
+                prop_assert!(token.start >= end);
+                prop_assert_eq!(statement.get(token.start..token.end()), Some(token.text));
+                end = token.end();
+            }
+        }
     }
 }

@@ -131,3 +131,16 @@ fn debug_shows_the_same_as_display() {
         "the compiler's error is the source"
     );
 }
+
+#[test]
+fn letters_beyond_ascii_do_not_shift_the_underline() {
+    let proto = "syntax = \"proto3\";\r\nmessage Anfrage {}\r\n\r\nservice Orders {\r\n  /* Auftr\u{e4}ge \u{1F4E6} */ rpc Place(Anfrag) returns (Anfrage);\r\n}\r\n";
+    expect![[r#"
+        name `Anfrag` is not defined
+         --> shop.proto:5:30
+          |
+        5 |   /* Aufträge 📦 */ rpc Place(Anfrag) returns (Anfrage);
+          |                              ^^^^^^
+          = help: did you mean `Anfrage`?"#]]
+    .assert_eq(&error_of(proto));
+}

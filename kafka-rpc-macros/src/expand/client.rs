@@ -7,6 +7,7 @@ use super::docs;
 use crate::method::Method;
 use crate::names;
 use crate::service::Service;
+use crate::signature::Shape;
 
 pub(super) fn expand(service: &Service) -> TokenStream {
     let visibility = &service.visibility;
@@ -57,12 +58,8 @@ pub(super) fn expand(service: &Service) -> TokenStream {
 }
 
 fn call(service: &Service, index: usize, method: &Method) -> TokenStream {
-    let Method {
-        ident,
-        input,
-        output,
-        ..
-    } = method;
+    let ident = &method.ident;
+    let Shape { input, output, .. } = &method.shape;
     let descriptor = names::descriptor_static(&service.ident);
     let mut docs = docs::docs(&method.attributes).peekable();
     let docs = if docs.peek().is_some() {

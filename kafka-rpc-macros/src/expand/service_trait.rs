@@ -5,6 +5,7 @@ use quote::quote;
 
 use crate::method::Method;
 use crate::service::Service;
+use crate::signature::Shape;
 
 pub(super) fn expand(service: &Service) -> TokenStream {
     let Service {
@@ -32,13 +33,14 @@ pub(super) fn expand(service: &Service) -> TokenStream {
 /// `async fn`, written out so that its future is `Send`.
 fn function(service: &Service, method: &Method) -> TokenStream {
     let Method {
-        attributes,
-        ident,
+        attributes, ident, ..
+    } = method;
+    let Shape {
         pattern,
         request,
         result,
         ..
-    } = method;
+    } = &method.shape;
     let (argument, body) = match &method.body {
         Some(body) => (quote!(#pattern), quote!({ async move #body })),
         None if service.unimplemented_defaults => (quote!(request), unimplemented(service, method)),

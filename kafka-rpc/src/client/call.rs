@@ -17,9 +17,7 @@ use crate::call::{
 use crate::descriptor::{Method, ServiceDescriptor};
 use crate::telemetry::{self, ClientMetrics, Side};
 use crate::transport::{Outgoing, Producer};
-use crate::wire::{
-    ContentType, CorrelationId, Frame, HeaderLimits, RequestHead, encode_request,
-};
+use crate::wire::{ContentType, CorrelationId, Frame, HeaderLimits, RequestHead, encode_request};
 
 pub(super) struct CallerSettings {
     pub(super) default_timeout: Duration,
@@ -29,10 +27,10 @@ pub(super) struct CallerSettings {
 /// What the calls of a channel share.
 pub(super) struct Caller {
     producer: Arc<dyn Producer>,
-    routes: Routes,
+    routes: Arc<Routes>,
     waiting: Arc<WaitingCalls>,
     settings: CallerSettings,
-    expiry: AbortHandle,
+    tasks: [AbortHandle; 2],
 }
 
 impl Caller {
@@ -42,13 +40,16 @@ impl Caller {
         waiting: Arc<WaitingCalls>,
         settings: CallerSettings,
     ) -> Self {
-        let expiry = tokio::spawn(Arc::clone(&waiting).expire()).abort_handle();
+        let routes = Arc::new(routes);
+        let expiry = tokio::spawn(Arc::clone(&waiting).expire());
+        let refreshed = Arc::clone(&routes);
+        let refresh = tokio::spawn(async move { refreshed.refresh().await });
         Self {
             producer,
             routes,
             waiting,
             settings,
-            expiry,
+            tasks: [expiry.abort_handle(), refresh.abort_handle()],
         }
     }
 
@@ -78,7 +79,9 @@ impl Caller {
 
 impl Drop for Caller {
     fn drop(&mut self) {
-        self.expiry.abort();
+        for task in &self.tasks {
+            task.abort();
+        }
     }
 }
 

@@ -44,8 +44,10 @@ impl Replies {
 impl Records for Replies {
     fn records(&self, batch: &mut Vec<Record>) {
         let read = batch.len();
-        let mut outcomes: Vec<(u128, Outcome)> =
-            batch.drain(..).filter_map(|record| self.read(record)).collect();
+        let mut outcomes: Vec<(u128, Outcome)> = batch
+            .drain(..)
+            .filter_map(|record| self.read(record))
+            .collect();
         let strange = read - outcomes.len();
         let orphans = strange + self.calls.end_all(&mut outcomes);
         if orphans > 0 {

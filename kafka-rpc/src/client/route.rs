@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use crate::Error;
 use crate::cluster::{TopicSettings, Wanted, ensure};
 use crate::descriptor::{Method, ServiceDescriptor};
-use crate::transport::{Inbox, Transport};
+use crate::transport::{Inbox, TopicState, Transport};
 use crate::wire::{ReplyAddress, TopicNames, partition_for_key};
 
 /// Where the calls of one method go, and where their replies come in.
@@ -18,7 +18,8 @@ use crate::wire::{ReplyAddress, TopicNames, partition_for_key};
 pub(super) struct Route {
     pub(super) request: Arc<str>,
     pub(super) reply: ReplyAddress,
-    partitions: NonZeroU32,
+    /// Of the request topic; grows when partitions are added.
+    partitions: AtomicU32,
     /// Spreads calls without a key.
     next: AtomicU32,
 }
@@ -26,15 +27,20 @@ pub(super) struct Route {
 impl Route {
     /// The partition of a call: all that its caller says goes there.
     pub(super) fn partition(&self, key: Option<&[u8]>) -> i32 {
+        let partitions = self.partitions.load(Ordering::Relaxed);
+        let partitions = NonZeroU32::new(partitions).unwrap_or(NonZeroU32::MIN);
         match key {
-            Some(key) => partition_for_key(key, self.partitions),
+            Some(key) => partition_for_key(key, partitions),
             None => {
                 let turn = self.next.fetch_add(1, Ordering::Relaxed);
-                i32::try_from(turn % self.partitions).unwrap_or(0)
+                i32::try_from(turn % partitions).unwrap_or(0)
             }
         }
     }
 }
+
+/// How long it may take until added partitions are used.
+const REFRESH_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A method, by where its service's description lies.
 type Key = (usize, usize);
@@ -105,6 +111,29 @@ impl Routes {
         Ok(())
     }
 
+    /// Looks the number of partitions up again, for ever: calls with a key have to go where those
+    /// of other producers do.
+    pub(super) async fn refresh(&self) {
+        loop {
+            tokio::time::sleep(REFRESH_INTERVAL).await;
+            let routes: Vec<Arc<Route>> = self.ready.read().values().cloned().collect();
+            let names: Vec<Arc<str>> = routes
+                .iter()
+                .map(|route| Arc::clone(&route.request))
+                .collect();
+            match self.transport.topics(&names, self.limit).await {
+                Ok(states) => {
+                    for (route, state) in routes.iter().zip(states) {
+                        if let TopicState::Ready { partitions } = state {
+                            route.partitions.fetch_max(partitions, Ordering::Relaxed);
+                        }
+                    }
+                }
+                Err(error) => tracing::debug!(%error, "partitions are looked up again later"),
+            }
+        }
+    }
+
     async fn open(&self, methods: &[Method]) -> Result<Vec<Arc<Route>>, Error> {
         let names: Vec<TopicNames> = methods
             .iter()
@@ -141,7 +170,7 @@ impl Routes {
             routes.push(Arc::new(Route {
                 request: names.request,
                 reply,
-                partitions: requests,
+                partitions: AtomicU32::new(requests.get()),
                 next: AtomicU32::new(self.seed),
             }));
         }

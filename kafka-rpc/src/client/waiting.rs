@@ -167,7 +167,11 @@ mod tests {
                 let outcome = calls.add(id as u128, deadline).unwrap();
                 tokio::spawn(async move {
                     let status = outcome.await.unwrap().unwrap_err();
-                    (status.code(), start.elapsed().as_millis(), u128::from(millis))
+                    (
+                        status.code(),
+                        start.elapsed().as_millis(),
+                        u128::from(millis),
+                    )
                 })
             })
             .collect();
@@ -187,8 +191,14 @@ mod tests {
         let expiry = tokio::spawn(Arc::clone(&calls).expire());
         tokio::task::yield_now().await;
         expiry.abort();
-        assert_eq!(pending.await.unwrap().unwrap_err().code(), Code::Unavailable);
-        assert_eq!(calls.add(2, deadline).unwrap_err().code(), Code::Unavailable);
+        assert_eq!(
+            pending.await.unwrap().unwrap_err().code(),
+            Code::Unavailable
+        );
+        assert_eq!(
+            calls.add(2, deadline).unwrap_err().code(),
+            Code::Unavailable
+        );
     }
 
     #[tokio::test]

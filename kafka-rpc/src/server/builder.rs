@@ -49,7 +49,7 @@ pub(super) struct Settings {
     pub(super) reply_topics: HashSet<String>,
     pub(super) producer: Vec<(String, String)>,
     pub(super) consumer: Vec<(String, String)>,
-    #[cfg(feature = "json")]
+    /// Only ever true with the feature `json`.
     pub(super) json: bool,
 }
 
@@ -71,7 +71,6 @@ impl Default for Settings {
             reply_topics: HashSet::new(),
             producer: Vec::new(),
             consumer: Vec::new(),
-            #[cfg(feature = "json")]
             json: false,
         }
     }
@@ -105,7 +104,10 @@ pub struct ServerBuilder<L = Identity> {
 
 impl<L> fmt::Debug for ServerBuilder<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let services = self.services.iter().map(|service| service.descriptor().name);
+        let services = self
+            .services
+            .iter()
+            .map(|service| service.descriptor().name);
         f.debug_struct("ServerBuilder")
             .field("services", &services.collect::<Vec<_>>())
             .finish_non_exhaustive()
@@ -259,7 +261,10 @@ where
     /// Before it takes calls: [`Error::Config`] for settings that can't be, [`Error::Unreachable`]
     /// and [`Error::Denied`] for a cluster that can't be used, [`Error::Topics`] for topics that
     /// are missing. Later only where it can't go on, for example because a right was taken away.
-    pub fn serve(self, cluster: &Cluster) -> impl Future<Output = Result<(), Error>> + Send + use<L> {
+    pub fn serve(
+        self,
+        cluster: &Cluster,
+    ) -> impl Future<Output = Result<(), Error>> + Send + use<L> {
         self.serve_with_shutdown(cluster, std::future::pending())
     }
 
@@ -279,7 +284,11 @@ where
         F: Future<Output = ()> + Send,
     {
         let service = self.layer.layer(Routes::new(&self.services));
-        let descriptors = self.services.iter().map(|service| service.descriptor()).collect();
+        let descriptors = self
+            .services
+            .iter()
+            .map(|service| service.descriptor())
+            .collect();
         let cluster = cluster.clone();
         let (settings, lifecycle) = (self.settings, self.lifecycle);
         async move { run(cluster, settings, descriptors, service, lifecycle, signal).await }

@@ -13,19 +13,21 @@ pub(super) struct Codec {
 }
 
 impl Codec {
-    /// `json`: whether requests in JSON are taken.
+    /// `json`: whether requests in JSON are taken, and the most bytes of a reply in it.
     #[cfg(feature = "json")]
-    pub(super) fn new(json: bool, services: &[&'static ServiceDescriptor]) -> Result<Self, Error> {
-        let json = match json {
-            true => Some(JsonCodec::new(services.iter().copied())?),
-            false => None,
-        };
-        Ok(Self { json })
+    pub(super) fn new(
+        json: Option<usize>,
+        services: &[&'static ServiceDescriptor],
+    ) -> Result<Self, Error> {
+        let codec = |max_reply| JsonCodec::new(services.iter().copied(), max_reply);
+        Ok(Self {
+            json: json.map(codec).transpose()?,
+        })
     }
 
     #[cfg(not(feature = "json"))]
-    pub(super) fn new(_: &[&'static ServiceDescriptor]) -> Self {
-        Self {}
+    pub(super) fn new(_: Option<usize>, _: &[&'static ServiceDescriptor]) -> Result<Self, Error> {
+        Ok(Self {})
     }
 
     pub(super) fn request(
@@ -53,7 +55,11 @@ impl Codec {
 
     #[cfg(feature = "json")]
     fn json_request(&self, request: Request<Body>) -> Result<Request<Body>, Status> {
-        let (codec, method) = self.json.as_ref().zip(request.method()).ok_or_else(no_json)?;
+        let (codec, method) = self
+            .json
+            .as_ref()
+            .zip(request.method())
+            .ok_or_else(no_json)?;
         let (parts, body) = request.into_parts();
         let protobuf = codec.decode(method, body.as_bytes())?;
         Ok(Request::from_parts(parts, Body::new(protobuf)))

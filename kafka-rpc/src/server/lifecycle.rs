@@ -25,7 +25,8 @@ impl Lifecycle {
 
     /// A group has given us our first partitions.
     pub(super) fn joined(&self) {
-        self.joining.send_modify(|left| *left = left.map(|left| left.saturating_sub(1)));
+        self.joining
+            .send_modify(|left| *left = left.map(|left| left.saturating_sub(1)));
     }
 
     pub(super) fn end(&self) {

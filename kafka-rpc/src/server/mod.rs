@@ -4,6 +4,7 @@ mod builder;
 mod calls;
 mod codec;
 mod dispatch;
+mod handler;
 #[cfg(feature = "json")]
 mod json;
 mod lifecycle;

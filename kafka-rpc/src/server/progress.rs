@@ -4,6 +4,8 @@ mod metadata;
 
 use std::collections::BTreeSet;
 
+use crate::transport::CommittedOffset;
+
 /// How many records of a partition may still arrive after [`Progress::room`] has become false:
 /// those that were fetched before the pause took effect.
 pub(crate) const MAX_OVERSHOOT: usize = 512;
@@ -55,6 +57,15 @@ pub(crate) struct Commit {
     pub(crate) offset: i64,
     /// At most 4,096 bytes; empty when nothing after `offset` is finished.
     pub(crate) metadata: String,
+}
+
+impl From<Commit> for CommittedOffset {
+    fn from(commit: Commit) -> Self {
+        Self {
+            offset: commit.offset,
+            metadata: commit.metadata,
+        }
+    }
 }
 
 impl Progress {

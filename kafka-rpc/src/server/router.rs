@@ -102,9 +102,10 @@ impl Router {
             headers,
         } = record;
         let Some(route) = self.topics.get(&topic) else {
-            return Verdict::StepPast(Refused::UnknownMethod, Status::unimplemented(format!(
-                "topic {topic} belongs to no method of this server"
-            )));
+            return Verdict::StepPast(
+                Refused::UnknownMethod,
+                Status::unimplemented(format!("topic {topic} belongs to no method of this server")),
+            );
         };
         let head = match decode_request(&headers, &self.rules.headers) {
             Ok(head) => head,
@@ -132,7 +133,9 @@ impl Router {
         };
         let reply = match reply {
             Some((id, address)) if self.allows(route, &address) => Some(ReplyTo { id, address }),
-            Some((_, address)) => return Verdict::StepPast(Refused::ReplyTopic, not_allowed(&address)),
+            Some((_, address)) => {
+                return Verdict::StepPast(Refused::ReplyTopic, not_allowed(&address));
+            }
             None => None,
         };
         let deadline = self.deadline(head.timeout, timestamp, now.wall);
@@ -190,12 +193,14 @@ impl Router {
                 .find(|method| method.descriptor().path == path)
                 .copied()
                 .ok_or_else(|| {
-                    format!("{} is no method that topic {topic} serves", path.escape_debug())
+                    format!(
+                        "{} is no method that topic {topic} serves",
+                        path.escape_debug()
+                    )
                 }),
         };
-        let method = found.map_err(|message| {
-            (Refused::UnknownMethod, Status::unimplemented(message))
-        })?;
+        let method =
+            found.map_err(|message| (Refused::UnknownMethod, Status::unimplemented(message)))?;
         if value.len() > self.rules.message_limit {
             let status = Status::resource_exhausted(format!(
                 "the request has {} bytes; the server takes at most {}",
@@ -220,7 +225,10 @@ impl Router {
         };
         let age = timestamp
             .and_then(|millis| u64::try_from(millis).ok())
-            .and_then(|millis| now.duration_since(UNIX_EPOCH + Duration::from_millis(millis)).ok())
+            .and_then(|millis| {
+                now.duration_since(UNIX_EPOCH + Duration::from_millis(millis))
+                    .ok()
+            })
             .unwrap_or_default();
         Deadline::after(timeout.saturating_sub(age))
     }

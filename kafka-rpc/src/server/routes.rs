@@ -30,7 +30,10 @@ impl Routes {
 
 impl fmt::Debug for Routes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.services.values().map(|service| service.descriptor().name);
+        let names = self
+            .services
+            .values()
+            .map(|service| service.descriptor().name);
         f.debug_set().entries(names).finish()
     }
 }
@@ -51,12 +54,13 @@ impl Service<Request<Body>> for Routes {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let method = request.method();
-        let service =
-            method.and_then(|method| self.services.get(&address(method.service())));
+        let service = method.and_then(|method| self.services.get(&address(method.service())));
         match (method, service) {
             (Some(method), Some(service)) => service.call(method.index(), request),
             _ => Box::pin(async {
-                Err(Status::unimplemented("the request's method belongs to no service here"))
+                Err(Status::unimplemented(
+                    "the request's method belongs to no service here",
+                ))
             }),
         }
     }

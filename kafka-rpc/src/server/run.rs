@@ -3,28 +3,32 @@
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tower_service::Service;
+use tokio::time::timeout;
 
 use super::builder::Settings;
 use super::calls::{Calls, ReplyDeliveries};
 use super::codec::Codec;
 use super::dispatch::{Dispatch, Limits};
+use super::handler::Handler;
 use super::lifecycle::Lifecycle;
 use super::member::{GroupMember, Pace};
 use super::router::{Router, Rules, TopicRoute};
-use crate::call::{Body, BoxError, Request, Response};
 use crate::cluster::{Wanted, ensure};
 use crate::descriptor::{Method, ServiceDescriptor};
+use crate::telemetry;
 use crate::transport::{GroupConfig, Transport};
 use crate::wire::{HeaderLimits, TopicNames, group_name};
 use crate::{Cluster, Error};
 
 /// The most records that are taken from the transport at a time.
 const BATCH: usize = 256;
+/// How long leaving the groups may take, after the handlers' time to end.
+const LEAVE_LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) async fn run<S>(
     cluster: Cluster,
@@ -35,9 +39,7 @@ pub(super) async fn run<S>(
     signal: impl Future<Output = ()> + Send,
 ) -> Result<(), Error>
 where
-    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + Sync + 'static,
-    S::Error: Into<BoxError>,
-    S::Future: Send,
+    S: Handler,
 {
     let groups = groups(&cluster, &settings, &services)?;
     let transport = cluster.transport();
@@ -48,17 +50,33 @@ where
     let _end = EndOnDrop(Arc::clone(&lifecycle));
     let mut ends = Vec::with_capacity(groups.len());
     for (name, topics) in groups {
-        ends.push(join(name, topics, &settings, &*transport, service.clone(), &lifecycle)?);
+        ends.push(join(
+            name,
+            topics,
+            &settings,
+            &*transport,
+            service.clone(),
+            &lifecycle,
+        )?);
     }
-    let ends = try_join_all(ends.into_iter().map(|end| async {
-        end.await.unwrap_or(Ok(()))
-    }));
+    let ends = try_join_all(
+        ends.into_iter()
+            .map(|end| async { end.await.unwrap_or(Ok(())) }),
+    );
     tokio::pin!(ends);
     tokio::select! {
         outcome = &mut ends => return outcome.map(drop),
         () = signal => lifecycle.end(),
     }
-    ends.await.map(drop)
+    // Closing a consumer can hang; by then all that is finished has been committed.
+    match timeout(settings.drain_time + LEAVE_LIMIT, ends).await {
+        Ok(outcome) => outcome.map(drop),
+        Err(_) => {
+            tracing::error!("a consumer did not close in time; it is left behind");
+            telemetry::drain_timed_out();
+            Ok(())
+        }
+    }
 }
 
 /// Ends the groups also where nobody polls the server any more.
@@ -79,11 +97,16 @@ fn groups(
     services: &[&'static ServiceDescriptor],
 ) -> Result<BTreeMap<String, Topics>, Error> {
     if services.is_empty() {
-        return Err(Error::Config("the server has no services: add one".to_owned()));
+        return Err(Error::Config(
+            "the server has no services: add one".to_owned(),
+        ));
     }
     let mut groups: BTreeMap<String, Topics> = BTreeMap::new();
     for (index, service) in services.iter().enumerate() {
-        if services[..index].iter().any(|other| other.name == service.name) {
+        if services[..index]
+            .iter()
+            .any(|other| other.name == service.name)
+        {
             let message = format!("service {} was added twice", service.name);
             return Err(Error::Config(message));
         }
@@ -120,13 +143,18 @@ async fn ensure_topics(
             .values()
             .flatten()
             .flat_map(|(request, route)| {
-                [topics.request_topic(request), topics.reply_topic(&route.reply)]
+                [
+                    topics.request_topic(request),
+                    topics.reply_topic(&route.reply),
+                ]
             })
             .collect(),
         may_create: topics.may_create(),
         bootstrap: cluster.bootstrap_servers(),
     };
-    ensure(transport, &wanted, settings.connect_timeout).await.map(drop)
+    ensure(transport, &wanted, settings.connect_timeout)
+        .await
+        .map(drop)
 }
 
 /// Joins a group; what comes back resolves when the group has been left.
@@ -139,9 +167,7 @@ fn join<S>(
     lifecycle: &Arc<Lifecycle>,
 ) -> Result<oneshot::Receiver<Result<(), Error>>, Error>
 where
-    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + Sync + 'static,
-    S::Error: Into<BoxError>,
-    S::Future: Send,
+    S: Handler,
 {
     let methods = topics.values().flat_map(|route| &route.methods);
     let codec = codec(settings, methods)?;
@@ -158,8 +184,14 @@ where
         queued_bytes: settings.queue_bytes,
     });
     let runtime = Handle::current();
-    let calls = Arc::new(Calls::new(dispatch, service, codec, settings.message_limit, runtime));
-    let deliveries = Arc::new(ReplyDeliveries(Arc::downgrade(&calls)));
+    let calls = Arc::new(Calls::new(
+        dispatch,
+        service,
+        codec,
+        settings.message_limit,
+        runtime,
+    ));
+    let deliveries = Arc::new(ReplyDeliveries::new(&calls));
     calls.set_producer(Some(transport.producer(&settings.producer, deliveries)?));
 
     let config = GroupConfig {
@@ -186,15 +218,13 @@ fn codec<'a>(
 ) -> Result<Codec, Error> {
     let mut services: Vec<&'static ServiceDescriptor> = Vec::new();
     for method in methods {
-        if !services.iter().any(|service| std::ptr::eq(*service, method.service())) {
+        if !services
+            .iter()
+            .any(|service| std::ptr::eq(*service, method.service()))
+        {
             services.push(method.service());
         }
     }
-    #[cfg(feature = "json")]
-    return Codec::new(settings.json, &services);
-    #[cfg(not(feature = "json"))]
-    {
-        let _ = settings;
-        Ok(Codec::new(&services))
-    }
+    let json = settings.json.then_some(settings.message_limit);
+    Codec::new(json, &services)
 }

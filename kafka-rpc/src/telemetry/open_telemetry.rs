@@ -19,14 +19,18 @@ pub(super) fn adopt(metadata: &Metadata, caller: Option<&TraceContext>, span: &S
     let found = global::get_text_map_propagator(|propagator| {
         propagator.extract_with_context(&Context::new(), &Carrier(metadata))
     });
-    let parent = match caller {
+    if let Err(SetParentError::AlreadyStarted) = span.set_parent(parent(found, caller)) {
+        tracing::warn!("a call's span was entered before its caller's trace was read");
+    }
+}
+
+/// What the propagator found, and the caller's place where it found none.
+fn parent(found: Context, caller: Option<&TraceContext>) -> Context {
+    match caller {
         Some(caller) if !found.span().span_context().is_valid() => {
             found.with_remote_span_context(remote(caller))
         }
         _ => found,
-    };
-    if let Err(SetParentError::AlreadyStarted) = span.set_parent(parent) {
-        tracing::warn!("a call's span was entered before its caller's trace was read");
     }
 }
 

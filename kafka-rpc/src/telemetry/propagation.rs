@@ -54,10 +54,11 @@ fn place(span: &Span, above: Option<&TraceContext>) -> Option<TraceContext> {
         return above.cloned();
     }
     #[cfg(feature = "opentelemetry")]
-    let kept = super::open_telemetry::place(span, above);
-    #[cfg(not(feature = "opentelemetry"))]
-    let kept = None;
-    let own = kept.unwrap_or_else(|| above.map_or_else(TraceContext::root, TraceContext::child));
+    if let Some(own) = super::open_telemetry::place(span, above) {
+        record_place(span, &own);
+        return Some(own);
+    }
+    let own = above.map_or_else(TraceContext::root, TraceContext::child);
     record_place(span, &own);
     Some(own)
 }

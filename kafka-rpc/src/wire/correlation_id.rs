@@ -128,7 +128,9 @@ mod tests {
 
     #[test]
     fn random_ids_differ() {
-        let ids: HashSet<_> = (0..1000).map(|_| CorrelationId::from_uuid(Uuid::new_v4().as_u128())).collect();
+        let ids: HashSet<_> = (0..1000)
+            .map(|_| CorrelationId::from_uuid(Uuid::new_v4().as_u128()))
+            .collect();
         assert_eq!(ids.len(), 1000);
     }
 

@@ -257,6 +257,11 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         changes
     }
 
+    /// Whether the assignment has not been [released](Self::release).
+    pub(crate) fn owns(&self, id: PartitionId) -> bool {
+        self.partitions.contains_key(&id)
+    }
+
     /// The lowest offset of a partition that is not finished.
     pub(crate) fn unfinished(&self, id: PartitionId) -> Option<i64> {
         self.partitions.get(&id).map(Partition::unfinished)

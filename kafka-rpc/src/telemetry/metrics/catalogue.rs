@@ -72,7 +72,8 @@ const fn seconds(name: &'static str, description: &'static str) -> Metric {
     }
 }
 
-/// All metrics of this crate. The table in the documentation of `telemetry` lists the same.
+/// All metrics of this crate, as the table in the documentation of `telemetry` has them. Those that no
+/// constant names are counted where they happen.
 pub(super) const METRICS: &[Metric] = &[
     seconds(
         CLIENT_DURATION,
@@ -85,7 +86,7 @@ pub(super) const METRICS: &[Metric] = &[
     ),
     counter(
         ORPHANED_REPLIES,
-        "Replies that no call waits for: late, duplicate or foreign",
+        "Replies that no call waits for: late, repeated, or another client's",
     ),
     counter(
         LOST_CANCELS,
@@ -104,33 +105,42 @@ pub(super) const METRICS: &[Metric] = &[
     gauge(ACTIVE_HANDLERS, "Handlers that run"),
     counter(
         SERVER_CANCELLED,
-        "Calls that were cancelled by their caller while they waited or ran",
+        "Calls that their caller cancelled while they waited or ran",
     ),
     counter(
         EXPIRED_REQUESTS,
         "Requests that were not handled since their deadline had passed",
     ),
-    counter(REFUSED_REQUESTS, "Requests that never reached a handler"),
+    counter(
+        REFUSED_REQUESTS,
+        "Requests that never reached a handler, by the reason, and whether there was somebody to tell",
+    ),
     counter(
         REPEATED_RECORDS,
         "Records that came again after they were finished, and were stepped past",
     ),
     counter(HANDLER_PANICS, "Handlers that panicked"),
-    counter(REPLY_RETRIES, "Replies that could not be written and were sent again"),
+    counter(
+        REPLY_RETRIES,
+        "Replies that could not be written and were sent again",
+    ),
     counter(LOST_REPLIES, "Replies that could not be written at all"),
-    counter(DRAIN_TIMEOUTS, "Servers that ended before their handlers did"),
+    counter(
+        DRAIN_TIMEOUTS,
+        "Servers that ended before their handlers did",
+    ),
     gauge(LAG, "Records of a partition that are not finished yet"),
     counter(
         "kafka_rpc.server.rebalances",
-        "Changes in which partitions are ours",
+        "Changes in which partitions are the server's",
     ),
     counter(
         COMMIT_FAILURES,
-        "Failed commits; what they cover is committed again or handled again",
+        "Failed commits; what they cover is committed or handled again",
     ),
     counter(
         "kafka_rpc.server.committed_lookup_failures",
-        "Failed attempts to look committed offsets up",
+        "Failed attempts to look up what is committed",
     ),
     counter(
         "kafka_rpc.server.read_errors",

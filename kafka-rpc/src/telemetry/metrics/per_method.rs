@@ -4,16 +4,16 @@ use parking_lot::RwLock;
 
 use crate::descriptor::Method;
 
-/// One value for each method that was asked for. Descriptions of methods live as long as the
-/// process, so what is made for them does, too.
+/// One value for each method that was asked for. There are only as many as the program describes, so
+/// they are kept for good, and to hold one costs nothing.
 pub(super) struct PerMethod<T: 'static> {
-    by_address: RwLock<HashMap<usize, &'static T>>,
+    by_path: RwLock<HashMap<&'static str, &'static T>>,
 }
 
 impl<T> Default for PerMethod<T> {
     fn default() -> Self {
         Self {
-            by_address: RwLock::default(),
+            by_path: RwLock::default(),
         }
     }
 }
@@ -24,14 +24,13 @@ impl<T> PerMethod<T> {
         method: Method,
         make: impl FnOnce(&'static str) -> T,
     ) -> &'static T {
-        let descriptor = method.descriptor();
-        let address = std::ptr::from_ref(descriptor).addr();
-        if let Some(&value) = self.by_address.read().get(&address) {
+        let path = method.descriptor().path;
+        if let Some(&value) = self.by_path.read().get(path) {
             return value;
         }
-        self.by_address
+        self.by_path
             .write()
-            .entry(address)
-            .or_insert_with(|| Box::leak(Box::new(make(descriptor.path))))
+            .entry(path)
+            .or_insert_with(|| Box::leak(Box::new(make(path))))
     }
 }

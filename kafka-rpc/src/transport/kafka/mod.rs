@@ -1,7 +1,6 @@
 //! The transport on Apache Kafka, through librdkafka. The only place that names `rdkafka`.
 
 mod close;
-mod commit;
 mod config;
 mod context;
 mod embedded;

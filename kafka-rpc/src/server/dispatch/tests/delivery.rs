@@ -19,7 +19,7 @@ fn a_reply_may_be_acknowledged_before_the_end_of_its_handler_is_reported() {
     dispatch.start_all();
     dispatch.settled(ticket(p, 0));
     assert_eq!(dispatch.commit(), [1]);
-    assert_eq!(dispatch.start_all(), [], "0 still runs");
+    assert_eq!(dispatch.start_all(), [0_i64; 0], "0 still runs");
     assert!(!dispatch.drained(p));
     dispatch.finished(ticket(p, 0));
     assert_eq!(dispatch.unsettled(), 0);
@@ -33,7 +33,7 @@ fn an_at_most_once_call_starts_when_a_later_commit_is_confirmed() {
     let first = dispatch.take_commits().expect("0 is claimed");
     dispatch.take_on(p, [at_most_once(1)]);
     assert!(dispatch.take_commits().is_none(), "one batch at a time");
-    assert_eq!(dispatch.start_all(), []);
+    assert_eq!(dispatch.start_all(), [0_i64; 0]);
 
     dispatch.committed(first.seq);
     assert_eq!(
@@ -53,7 +53,7 @@ fn an_at_most_once_call_waits_until_a_commit_succeeds() {
         let batch = dispatch.take_commits().expect("the last commit failed");
         dispatch.commit_failed(batch.seq);
         dispatch.committed(batch.seq);
-        assert_eq!(dispatch.start_all(), []);
+        assert_eq!(dispatch.start_all(), [0_i64; 0]);
     }
     dispatch.commit();
     assert_eq!(dispatch.start_all(), [0]);

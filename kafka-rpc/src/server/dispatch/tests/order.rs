@@ -10,7 +10,7 @@ fn no_more_calls_run_than_the_limit() {
     dispatch.finished(ticket(p, 1));
     assert_eq!(
         dispatch.start_all(),
-        [],
+        [0_i64; 0],
         "a call that ended twice made room twice"
     );
 }
@@ -21,7 +21,7 @@ fn calls_with_one_key_run_in_order_one_at_a_time() {
     dispatch.take_on(p, [keyed(0), keyed(1), call(2), keyed(3)]);
     assert_eq!(dispatch.start_all(), [0, 2]);
     dispatch.finished(ticket(p, 2));
-    assert_eq!(dispatch.start_all(), []);
+    assert_eq!(dispatch.start_all(), [0_i64; 0]);
     dispatch.finished(ticket(p, 0));
     assert_eq!(
         dispatch.start_all(),

@@ -8,14 +8,18 @@ fn a_revoked_partition_gives_its_waiting_calls_to_the_next_owner() {
     assert_eq!(dispatch.start_all(), [0, 2]);
 
     assert_eq!(dispatch.revoke(p), [1, 3]);
-    assert_eq!(dispatch.revoke(p), [], "they were given back before");
+    assert_eq!(
+        dispatch.revoke(p),
+        [0_i64; 0],
+        "they were given back before"
+    );
     assert!(!dispatch.drained(p));
     for offset in [0, 2] {
         dispatch.finished(ticket(p, offset));
         dispatch.settled(ticket(p, offset));
     }
     assert!(dispatch.drained(p) && dispatch.partitions[&p].holds_nothing());
-    assert_eq!(dispatch.start_all(), []);
+    assert_eq!(dispatch.start_all(), [0_i64; 0]);
 
     let Commit { offset, metadata } = dispatch.release(p).expect("0 has settled");
     let mut heir = Progress::resume(offset, &metadata);
@@ -51,7 +55,7 @@ fn a_stale_ticket_makes_room_and_changes_nothing_else() {
     dispatch.take_on(again, [keyed(0), keyed(1)]);
     assert_eq!(
         dispatch.start_all(),
-        [],
+        [0_i64; 0],
         "the handlers of the old calls still run"
     );
     assert_eq!(dispatch.cancel(p, &0), Cancelled::Unknown);

@@ -1,39 +1,33 @@
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rdkafka::client::ClientContext;
-use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::commit::Committer;
-use super::context::Context;
-use super::error::{explained, transport_error};
-use super::message::{TopicCache, record};
-use super::partitions::{commit_list, committed_offset, first_error, list, partitions};
-use crate::transport::{
-    CommittedOffset, Control, Failure, GroupConfig, Member, PartitionRef, TransportError,
-};
+use super::RETRY_PAUSE;
+use crate::transport::kafka::context::Context;
+use crate::transport::kafka::error::transport_error;
+use crate::transport::kafka::partitions::{commit_list, committed_offset, first_error, partitions};
+use crate::transport::{CommittedOffset, Member, PartitionRef};
 
 /// How long one lookup of committed offsets may take, and how long it is tried altogether. In the
 /// meantime nothing of the new partitions is read.
 const COMMITTED_LIMIT: Duration = Duration::from_secs(5);
 const COMMITTED_LIMIT_ALTOGETHER: Duration = Duration::from_secs(60);
-/// How long the thread rests after an error in reading.
-const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// What the poll's callbacks and the loop share. All of it is used on the group's thread alone;
 /// the locks are never contended.
-struct GroupContext {
-    client: Context,
-    member: Mutex<Box<dyn Member>>,
+pub(super) struct GroupContext {
+    pub(super) client: Context,
+    pub(super) member: Mutex<Box<dyn Member>>,
     /// Commits whose outcome is not known yet, oldest first.
-    commits: Mutex<VecDeque<u64>>,
+    pub(super) commits: Mutex<VecDeque<u64>>,
     /// Partitions that the group wants back, while their calls are finished.
     revoked: Mutex<Option<TopicPartitionList>>,
     /// The group is being left: what is revoked goes at once.
@@ -77,6 +71,33 @@ impl ConsumerContext for GroupContext {
 }
 
 impl GroupContext {
+    pub(super) fn new(member: Box<dyn Member>) -> Self {
+        Self {
+            client: Context::default(),
+            member: Mutex::new(member),
+            commits: Mutex::default(),
+            revoked: Mutex::default(),
+            closing: AtomicBool::new(false),
+        }
+    }
+
+    /// Commits what is finished. Then the group can be left without the others having to wait for
+    /// a time-out.
+    pub(super) fn close(&self, consumer: &BaseConsumer<Self>) {
+        self.closing.store(true, Ordering::Relaxed);
+        let pending = self.revoked.lock().take();
+        if let Some(revoked) = pending {
+            self.give_up(consumer, &revoked);
+        }
+        if consumer.assignment_lost() {
+            return;
+        }
+        match consumer.assignment() {
+            Ok(assigned) => self.release(consumer, &partitions(&assigned)),
+            Err(error) => tracing::warn!(%error, "can't tell the assignment"),
+        }
+    }
+
     /// Reads on from the last commit, whose metadata tells what later offsets are finished.
     fn assign(&self, consumer: &BaseConsumer<Self>, assigned: &TopicPartitionList) {
         let committed = self.committed(consumer, assigned);
@@ -146,7 +167,7 @@ impl GroupContext {
     }
 
     /// Gives revoked partitions up once their calls are finished, or their grace is over.
-    fn finish_revocation(&self, consumer: &BaseConsumer<Self>) {
+    pub(super) fn finish_revocation(&self, consumer: &BaseConsumer<Self>) {
         let revoked = {
             let mut slot = self.revoked.lock();
             match &*slot {
@@ -196,140 +217,5 @@ impl GroupContext {
         if let Err(error) = outcome {
             tracing::warn!(%error, "giving partitions up");
         }
-    }
-}
-
-/// Joins a group and lives as its member on a thread of its own.
-pub(super) fn join(
-    native: &ClientConfig,
-    config: &GroupConfig,
-    member: Box<dyn Member>,
-) -> Result<(), TransportError> {
-    let context = GroupContext {
-        client: Context::default(),
-        member: Mutex::new(member),
-        commits: Mutex::default(),
-        revoked: Mutex::default(),
-        closing: AtomicBool::new(false),
-    };
-    let doing = format!("join group {}", config.group);
-    let consumer: BaseConsumer<GroupContext> = native
-        .create_with_context(context)
-        .map_err(|error| transport_error(&doing, &error))?;
-    let topics: Vec<&str> = config.topics.iter().map(|topic| &**topic).collect();
-    consumer
-        .subscribe(&topics)
-        .map_err(|error| transport_error(&doing, &error))?;
-    let batch = config.batch;
-    std::thread::Builder::new()
-        .name("kafka-rpc-group".into())
-        .spawn(move || live(consumer, batch))
-        .map(drop)
-        .map_err(|error| TransportError::new(Failure::Other, format!("can't {doing}: {error}")))
-}
-
-fn live(consumer: BaseConsumer<GroupContext>, batch_limit: usize) {
-    let context = Arc::clone(consumer.context());
-    serve(&consumer, &context, batch_limit);
-    leave(consumer, &context);
-}
-
-fn serve(consumer: &BaseConsumer<GroupContext>, context: &GroupContext, batch_limit: usize) {
-    let control = GroupControl {
-        consumer,
-        context,
-        committer: Committer::new(consumer),
-    };
-    let mut topics = TopicCache::default();
-    let mut batch = Vec::with_capacity(batch_limit);
-    loop {
-        let next = context.member.lock().tick(&control);
-        let Some(mut wait) = next else { return };
-        while batch.len() < batch_limit {
-            match consumer.poll(wait) {
-                Some(Ok(message)) => batch.push(record(&message, &mut topics)),
-                Some(Err(error)) => {
-                    trouble(context, &error);
-                    break;
-                }
-                None => break,
-            }
-            wait = Duration::ZERO;
-        }
-        if !batch.is_empty() {
-            context.member.lock().records(&mut batch);
-            batch.clear();
-        }
-        context.finish_revocation(consumer);
-    }
-}
-
-fn trouble(context: &GroupContext, error: &KafkaError) {
-    let error = match error {
-        KafkaError::MessageConsumptionFatal(_) => TransportError {
-            failure: Failure::Fatal,
-            ..explained("read requests", error, &context.client.last_error)
-        },
-        _ => transport_error("read requests", error),
-    };
-    match error.failure {
-        Failure::Fatal | Failure::Denied => context.member.lock().failed(error),
-        _ => {
-            tracing::warn!(%error, "reading requests");
-            metrics::counter!("kafka_rpc.server.read_errors").increment(1);
-            std::thread::sleep(RETRY_PAUSE);
-        }
-    }
-}
-
-/// Commits what is finished, then leaves, so that the others need not wait for a time-out.
-fn leave(consumer: BaseConsumer<GroupContext>, context: &GroupContext) {
-    context.closing.store(true, Ordering::Relaxed);
-    let pending = context.revoked.lock().take();
-    if let Some(revoked) = pending {
-        context.give_up(&consumer, &revoked);
-    }
-    if !consumer.assignment_lost() {
-        match consumer.assignment() {
-            Ok(assigned) => context.release(&consumer, &partitions(&assigned)),
-            Err(error) => tracing::warn!(%error, "can't tell the assignment"),
-        }
-    }
-    drop(consumer);
-}
-
-struct GroupControl<'a> {
-    consumer: &'a BaseConsumer<GroupContext>,
-    context: &'a GroupContext,
-    committer: Committer<'a, GroupContext>,
-}
-
-impl Control for GroupControl<'_> {
-    fn commit(
-        &self,
-        seq: u64,
-        offsets: &[(PartitionRef, CommittedOffset)],
-    ) -> Result<(), TransportError> {
-        commit_list(offsets)
-            .and_then(|list| self.committer.begin(&list))
-            .map_err(|error| transport_error("commit offsets", &error))?;
-        self.context.commits.lock().push_back(seq);
-        Ok(())
-    }
-
-    fn pause(&self, paused: &[PartitionRef]) -> Result<(), TransportError> {
-        list(paused)
-            .and_then(|list| self.consumer.pause(&list))
-            .map_err(|error| transport_error("pause partitions", &error))
-    }
-
-    fn resume(&self, resumed: &[PartitionRef]) -> Result<(), TransportError> {
-        list(resumed)
-            .and_then(|list| self.consumer.resume(&list))
-            .map_err(|error| transport_error("resume partitions", &error))
-    }
-
-    fn end(&self, partition: &PartitionRef) -> Option<i64> {
-        super::partitions::cached_end(self.consumer.client(), partition)
     }
 }

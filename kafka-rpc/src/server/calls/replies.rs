@@ -1,0 +1,102 @@
+//! Sending replies, until each is acknowledged or given up.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Calls;
+use crate::server::dispatch::{PartitionId, Ticket};
+use crate::server::handler::Handler;
+use crate::server::reply;
+use crate::telemetry;
+use crate::transport::{Deliveries, Failure, Outgoing, Undelivered};
+
+/// A reply that can't be written is tried again after this long …
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
+/// … until it has failed for this long; then its caller has certainly given up.
+const RETRY_LIMIT: Duration = Duration::from_secs(120);
+
+impl<S: Handler> Calls<S> {
+    /// Sends a reply; its call is settled when it is acknowledged.
+    pub(super) fn reply(self: &Arc<Self>, ticket: Ticket, record: Outgoing) {
+        if let Err(undelivered) = self.send(ticket, record) {
+            self.not_delivered(ticket, *undelivered);
+        }
+    }
+
+    fn not_delivered(self: &Arc<Self>, ticket: Ticket, undelivered: Undelivered) {
+        let Undelivered { record, error } = undelivered;
+        let passing = matches!(
+            error.failure,
+            Failure::Unreachable | Failure::QueueFull | Failure::Fatal
+        );
+        let now = Instant::now();
+        let since = *self.failing.lock().entry(ticket).or_insert(now);
+        let too_large = error.failure == Failure::TooLarge && !record.value.is_empty();
+        if passing && now.duration_since(since) < RETRY_LIMIT {
+            tracing::debug!(%error, "a reply is sent again");
+            telemetry::reply_retried();
+            let calls = Arc::clone(self);
+            self.runtime.spawn(async move {
+                tokio::time::sleep(RETRY_PAUSE).await;
+                calls.reply(ticket, record);
+            });
+        } else if too_large && let Some(smaller) = reply::too_large(&record, &error) {
+            self.reply(ticket, smaller);
+        } else {
+            tracing::warn!(%error, "a reply is lost");
+            telemetry::reply_lost();
+            self.settle(ticket);
+        }
+    }
+
+    fn settle(&self, ticket: Ticket) {
+        let mut failing = self.failing.lock();
+        if !failing.is_empty() {
+            failing.remove(&ticket);
+        }
+        drop(failing);
+        self.dispatch.lock().settled(ticket);
+    }
+
+    fn send(&self, ticket: Ticket, record: Outgoing) -> Result<(), Box<Undelivered>> {
+        let producer = self.producer.lock().clone();
+        match producer {
+            Some(producer) => producer.send(record, token(ticket)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Takes the producer's reports to the calls, without keeping them alive.
+pub(in crate::server) struct ReplyDeliveries<S>(Weak<Calls<S>>);
+
+impl<S> ReplyDeliveries<S> {
+    pub(in crate::server) fn new(calls: &Arc<Calls<S>>) -> Self {
+        Self(Arc::downgrade(calls))
+    }
+}
+
+impl<S: Handler> Deliveries for ReplyDeliveries<S> {
+    fn delivered(&self, token: u128, outcome: Result<(), Undelivered>) {
+        let Some(calls) = self.0.upgrade() else {
+            return;
+        };
+        match outcome {
+            Ok(()) => calls.settle(ticket(token)),
+            Err(undelivered) => calls.not_delivered(ticket(token), undelivered),
+        }
+    }
+}
+
+fn token(ticket: Ticket) -> u128 {
+    u128::from(ticket.partition.to_bits()) << 64 | u128::from(ticket.offset.cast_unsigned())
+}
+
+fn ticket(token: u128) -> Ticket {
+    Ticket {
+        partition: PartitionId::from_bits((token >> 64) as u64),
+        offset: (token as u64).cast_signed(),
+    }
+}

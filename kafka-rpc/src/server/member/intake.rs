@@ -1,0 +1,139 @@
+//! From records to calls that wait for their turn.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::owned::OwnedPartitions;
+use crate::Status;
+use crate::call::Code;
+use crate::descriptor::{Delivery, Method};
+use crate::server::calls::{Queue, Work};
+use crate::server::dispatch::{Cancelled, PartitionId, Submission, Ticket};
+use crate::server::progress::{Arrival, Progress};
+use crate::server::router::{Call, Now, Router, Verdict};
+use crate::telemetry::{self, ServerMetrics};
+use crate::transport::{PartitionRef, Record};
+use crate::wire::CorrelationId;
+
+/// Takes a batch of records in.
+pub(super) struct Intake<'a> {
+    pub(super) router: &'a Router,
+    pub(super) owned: &'a mut OwnedPartitions,
+    pub(super) dispatch: &'a mut Queue,
+    pub(super) now: Now,
+    /// Handlers that are to be ended.
+    pub(super) cancelled: Vec<Ticket>,
+}
+
+impl Intake<'_> {
+    pub(super) fn take(&mut self, record: Record) {
+        let partition = PartitionRef {
+            topic: Arc::clone(&record.topic),
+            partition: record.partition,
+        };
+        let offset = record.offset;
+        let Some(id) = self.arrive(&partition, offset) else {
+            return;
+        };
+        let bytes = record.value.len();
+        let submission = match self.router.verdict(record, self.now) {
+            Verdict::Handle(call) => handle(call, bytes),
+            Verdict::Refuse(reason, status, to) => {
+                telemetry::refused_request(reason, true);
+                refused(&partition, offset, &status);
+                refuse(Work::Refuse(status, to))
+            }
+            Verdict::StepPast(reason, status) => {
+                telemetry::refused_request(reason, false);
+                refused(&partition, offset, &status);
+                return self.dispatch.skip(id, offset);
+            }
+            Verdict::Cancel(call) => {
+                self.dispatch.skip(id, offset);
+                return self.cancel(id, &call);
+            }
+        };
+        // Given back only where the partition is being given up, and then it is the next owner's.
+        let _next_owners = self.dispatch.submit(id, offset, submission);
+    }
+
+    /// The partition of a record that is to be handled.
+    fn arrive(&mut self, partition: &PartitionRef, offset: i64) -> Option<PartitionId> {
+        let id = self.owned.id(partition)?;
+        match self.dispatch.arrive(id, offset)? {
+            Arrival::Handle => Some(id),
+            Arrival::AlreadyDone => {
+                telemetry::repeated_record();
+                None
+            }
+            Arrival::Repeat => {
+                let id = self.begin_again(partition, offset);
+                self.dispatch.arrive(id, offset)?;
+                Some(id)
+            }
+        }
+    }
+
+    /// Offsets went back: the topic was made anew, or the log was cut by an election. What we know
+    /// of the partition is of other records.
+    fn begin_again(&mut self, partition: &PartitionRef, offset: i64) -> PartitionId {
+        tracing::warn!(
+            topic = &*partition.topic,
+            partition = partition.partition,
+            offset,
+            "offsets went back: the partition is taken as new from there"
+        );
+        if let Some(old) = self.owned.remove(partition) {
+            drop(self.dispatch.release(old));
+        }
+        let id = self.dispatch.assign(Progress::start(offset));
+        self.owned.add(partition, id);
+        id
+    }
+
+    fn cancel(&mut self, id: PartitionId, call: &CorrelationId) {
+        match self.dispatch.cancel(id, call) {
+            Cancelled::Running(ticket) => self.cancelled.push(ticket),
+            Cancelled::Waiting(Work::Handle(call)) => cancelled(call.method, call.arrived),
+            // Over before the cancel came.
+            Cancelled::Waiting(Work::Refuse(..)) | Cancelled::Unknown => {}
+        }
+    }
+}
+
+fn handle(call: Box<Call>, bytes: usize) -> Submission<Work, CorrelationId> {
+    Submission {
+        key: call.key.clone(),
+        id: call.reply.as_ref().map(|reply| reply.id),
+        bytes,
+        delivery: call.method.descriptor().delivery,
+        call: Work::Handle(call),
+    }
+}
+
+fn refuse(work: Work) -> Submission<Work, CorrelationId> {
+    Submission {
+        key: None,
+        id: None,
+        bytes: 0,
+        delivery: Delivery::AtLeastOnce,
+        call: work,
+    }
+}
+
+fn cancelled(method: Method, arrived: Instant) {
+    let metrics = ServerMetrics::of(method);
+    metrics.cancelled();
+    metrics.end(Code::Cancelled, arrived.elapsed());
+}
+
+fn refused(partition: &PartitionRef, offset: i64, status: &Status) {
+    tracing::warn!(
+        topic = &*partition.topic,
+        partition = partition.partition,
+        offset,
+        %status,
+        "a request is refused"
+    );
+}

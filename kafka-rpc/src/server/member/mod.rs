@@ -1,0 +1,291 @@
+mod intake;
+mod owned;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use self::intake::Intake;
+use self::owned::OwnedPartitions;
+use super::calls::Calls;
+use super::handler::Handler;
+use super::lifecycle::Lifecycle;
+use super::progress::Progress;
+use super::router::{Now, Router};
+use crate::Error;
+use crate::telemetry;
+use crate::transport::{CommittedOffset, Control, Member, PartitionRef, Record, TransportError};
+
+/// The longest wait for records while nothing else is due: how late a shutdown may be noticed.
+const IDLE: Duration = Duration::from_millis(100);
+/// While partitions are paused, so that they are resumed soon after their calls are done.
+const PAUSED: Duration = Duration::from_millis(1);
+/// While partitions are given up.
+const DRAINING: Duration = Duration::from_millis(2);
+/// How often the lag is told.
+const LAG_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What a member needs to know of time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    pub(super) commit_interval: Duration,
+    pub(super) revoke_grace: Duration,
+    pub(super) drain_time: Duration,
+}
+
+/// One consumer group of a server: between the transport's thread and the calls.
+pub(super) struct GroupMember<S> {
+    calls: Arc<Calls<S>>,
+    router: Arc<Router>,
+    lifecycle: Arc<Lifecycle>,
+    pace: Pace,
+    owned: OwnedPartitions,
+    joined: bool,
+    commit_due: Instant,
+    lag_due: Instant,
+    /// When revoked partitions are given up at the latest.
+    grace_until: Option<Instant>,
+    /// When the server ends at the latest, once it shall.
+    drain_until: Option<Instant>,
+    error: Option<TransportError>,
+    ended: Option<oneshot::Sender<Result<(), Error>>>,
+}
+
+impl<S> GroupMember<S> {
+    /// `ended` is told once the group has been left.
+    pub(super) fn new(
+        group: String,
+        calls: Arc<Calls<S>>,
+        router: Arc<Router>,
+        lifecycle: Arc<Lifecycle>,
+        pace: Pace,
+        ended: oneshot::Sender<Result<(), Error>>,
+    ) -> Self {
+        Self {
+            calls,
+            router,
+            lifecycle,
+            pace,
+            owned: OwnedPartitions::new(group),
+            joined: false,
+            commit_due: Instant::now(),
+            lag_due: Instant::now(),
+            grace_until: None,
+            drain_until: None,
+            error: None,
+            ended: Some(ended),
+        }
+    }
+
+    /// Begins to end: nothing new starts, and what runs may finish. True when all has.
+    fn drain(&mut self, control: &dyn Control) -> bool {
+        let now = Instant::now();
+        let until = *self.drain_until.get_or_insert_with(|| {
+            if let Err(error) = control.pause(&self.owned.all()) {
+                tracing::warn!(%error, "draining");
+            }
+            drop(self.calls.dispatch.lock().revoke_all());
+            now + self.pace.drain_time
+        });
+        let dispatch = self.calls.dispatch.lock();
+        if !dispatch.all_drained() && now >= until {
+            let unfinished = dispatch.running() + dispatch.unsettled();
+            tracing::warn!(
+                unfinished,
+                "the drain time is over: the next owner handles the rest"
+            );
+            telemetry::drain_timed_out();
+            return true;
+        }
+        dispatch.all_drained()
+    }
+
+    fn regulate(&mut self, control: &dyn Control) {
+        let changes = self.calls.dispatch.lock().flow();
+        if let Err(error) = self.owned.regulate(changes, control) {
+            tracing::warn!(%error, "regulating the flow of requests");
+        }
+    }
+
+    fn commit(&mut self, control: &dyn Control) {
+        let now = Instant::now();
+        if now < self.commit_due {
+            return;
+        }
+        let Some(batch) = self.calls.dispatch.lock().take_commits() else {
+            return;
+        };
+        self.commit_due = now + self.pace.commit_interval;
+        let offsets: Vec<(PartitionRef, CommittedOffset)> = batch
+            .commits
+            .into_iter()
+            .filter_map(|(id, commit)| Some((self.owned.partition(id)?.clone(), commit.into())))
+            .collect();
+        if let Err(error) = control.commit(batch.seq, &offsets) {
+            self.commit_failed(batch.seq, &error);
+        }
+    }
+
+    fn commit_failed(&self, seq: u64, error: &TransportError) {
+        tracing::warn!(%error, "a commit failed; the next one covers the same");
+        telemetry::commit_failed();
+        self.calls.dispatch.lock().commit_failed(seq);
+    }
+
+    fn tell_lag(&mut self, control: &dyn Control) {
+        let now = Instant::now();
+        if now >= self.lag_due {
+            self.lag_due = now + LAG_INTERVAL;
+            self.owned.tell_lag(&self.calls.dispatch.lock(), control);
+        }
+    }
+
+    /// How long the next wait for records may be.
+    fn wait(&self) -> Duration {
+        if self.grace_until.is_some() {
+            return DRAINING;
+        }
+        if self.owned.any_paused() {
+            return PAUSED;
+        }
+        let dispatch = self.calls.dispatch.lock();
+        let busy = dispatch.waiting() > 0 || !dispatch.all_drained();
+        if busy || Instant::now() < self.commit_due {
+            return self.pace.commit_interval;
+        }
+        IDLE
+    }
+}
+
+impl<S: Handler> Member for GroupMember<S> {
+    fn assigned(
+        &mut self,
+        partition: &PartitionRef,
+        committed: Option<CommittedOffset>,
+    ) -> Option<i64> {
+        let mut dispatch = self.calls.dispatch.lock();
+        // An earlier assignment that was not given up in good order is over now.
+        if let Some(stale) = self.owned.remove(partition) {
+            drop(dispatch.release(stale));
+        }
+        let resumed = committed.map(|at| Progress::resume(at.offset, &at.metadata));
+        let start = resumed.as_ref().map(Progress::start_offset);
+        let id = dispatch.assign(resumed.unwrap_or_else(|| Progress::start(0)));
+        self.owned.add(partition, id);
+        start
+    }
+
+    fn joined(&mut self) {
+        if !std::mem::replace(&mut self.joined, true) {
+            self.lifecycle.joined();
+        }
+    }
+
+    fn revoked(&mut self, partitions: &[PartitionRef]) {
+        self.grace_until = Some(Instant::now() + self.pace.revoke_grace);
+        let mut dispatch = self.calls.dispatch.lock();
+        for id in self.owned.known(partitions) {
+            drop(dispatch.revoke(id));
+        }
+    }
+
+    fn drained(&mut self, partitions: &[PartitionRef]) -> bool {
+        if self.grace_until.is_none_or(|until| Instant::now() >= until) {
+            return true;
+        }
+        let dispatch = self.calls.dispatch.lock();
+        self.owned
+            .known(partitions)
+            .into_iter()
+            .all(|id| dispatch.drained(id))
+    }
+
+    fn release(&mut self, partition: &PartitionRef) -> Option<CommittedOffset> {
+        self.grace_until = None;
+        let id = self.owned.remove(partition)?;
+        let commit = self.calls.dispatch.lock().release(id);
+        // Not before the release, or a handler that was ended would count as finished.
+        self.calls.abort_where(|ticket| ticket.partition == id);
+        commit.map(Into::into)
+    }
+
+    fn lost(&mut self, partitions: &[PartitionRef]) {
+        for partition in partitions {
+            drop(self.release(partition));
+        }
+    }
+
+    fn records(&mut self, batch: &mut Vec<Record>) {
+        if self.drain_until.is_some() {
+            // The next owner's.
+            return batch.clear();
+        }
+        let cancelled = {
+            let mut intake = Intake {
+                router: &self.router,
+                owned: &mut self.owned,
+                dispatch: &mut self.calls.dispatch.lock(),
+                now: Now {
+                    wall: SystemTime::now(),
+                    instant: Instant::now(),
+                },
+                cancelled: Vec::new(),
+            };
+            for record in batch.drain(..) {
+                intake.take(record);
+            }
+            intake.cancelled
+        };
+        for ticket in cancelled {
+            self.calls.abort(ticket);
+        }
+        self.calls.start_ready();
+    }
+
+    fn committed(&mut self, seq: u64, outcome: Result<(), TransportError>) {
+        match outcome {
+            Ok(()) => self.calls.dispatch.lock().committed(seq),
+            Err(error) => self.commit_failed(seq, &error),
+        }
+        self.calls.start_ready();
+    }
+
+    fn tick(&mut self, control: &dyn Control) -> Option<Duration> {
+        if self.error.is_some() {
+            return None;
+        }
+        if self.lifecycle.shall_end() {
+            if self.drain(control) {
+                return None;
+            }
+            self.commit(control);
+            return Some(DRAINING);
+        }
+        self.calls.start_ready();
+        self.regulate(control);
+        self.commit(control);
+        self.tell_lag(control);
+        Some(self.wait())
+    }
+
+    fn failed(&mut self, error: TransportError) {
+        tracing::error!(%error, "the server can't read requests any more");
+        self.error = Some(error);
+    }
+}
+
+impl<S> Drop for GroupMember<S> {
+    /// The group has been left.
+    fn drop(&mut self) {
+        self.calls.set_producer(None);
+        let outcome = match self.error.take() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        };
+        if let Some(ended) = self.ended.take() {
+            let _nobody_waits = ended.send(outcome);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! A consumer group's member, on a thread of its own.
+
+mod commit;
+mod context;
+mod control;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+
+use self::context::GroupContext;
+use self::control::GroupControl;
+use super::error::{explained, transport_error};
+use super::message::{TopicCache, record};
+use crate::transport::{Failure, GroupConfig, Member, TransportError};
+
+/// How long the thread rests after an error.
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
+
+/// Joins a group and lives as its member on a thread of its own.
+pub(super) fn join(
+    native: &ClientConfig,
+    config: &GroupConfig,
+    member: Box<dyn Member>,
+) -> Result<(), TransportError> {
+    let doing = format!("join group {}", config.group);
+    let consumer: BaseConsumer<GroupContext> = native
+        .create_with_context(GroupContext::new(member))
+        .map_err(|error| transport_error(&doing, &error))?;
+    let topics: Vec<&str> = config.topics.iter().map(|topic| &**topic).collect();
+    consumer
+        .subscribe(&topics)
+        .map_err(|error| transport_error(&doing, &error))?;
+    let batch = config.batch;
+    std::thread::Builder::new()
+        .name("kafka-rpc-group".into())
+        .spawn(move || live(consumer, batch))
+        .map(drop)
+        .map_err(|error| TransportError::new(Failure::Other, format!("can't {doing}: {error}")))
+}
+
+fn live(consumer: BaseConsumer<GroupContext>, batch_limit: usize) {
+    let context = Arc::clone(consumer.context());
+    serve(&consumer, &context, batch_limit);
+    context.close(&consumer);
+    drop(consumer);
+}
+
+fn serve(consumer: &BaseConsumer<GroupContext>, context: &GroupContext, batch_limit: usize) {
+    let control = GroupControl::new(consumer, context);
+    let mut topics = TopicCache::default();
+    let mut batch = Vec::with_capacity(batch_limit);
+    loop {
+        let next = context.member.lock().tick(&control);
+        let Some(mut wait) = next else { return };
+        while batch.len() < batch_limit {
+            match consumer.poll(wait) {
+                Some(Ok(message)) => batch.push(record(&message, &mut topics)),
+                Some(Err(error)) => {
+                    trouble(context, &error);
+                    break;
+                }
+                None => break,
+            }
+            wait = Duration::ZERO;
+        }
+        if !batch.is_empty() {
+            context.member.lock().records(&mut batch);
+            batch.clear();
+        }
+        context.finish_revocation(consumer);
+    }
+}
+
+fn trouble(context: &GroupContext, error: &KafkaError) {
+    let error = match error {
+        KafkaError::MessageConsumptionFatal(_) => TransportError {
+            failure: Failure::Fatal,
+            ..explained("read requests", error, &context.client.last_error)
+        },
+        _ => transport_error("read requests", error),
+    };
+    match error.failure {
+        Failure::Fatal | Failure::Denied => context.member.lock().failed(error),
+        _ => {
+            tracing::warn!(%error, "reading requests");
+            metrics::counter!("kafka_rpc.server.read_errors").increment(1);
+            std::thread::sleep(RETRY_PAUSE);
+        }
+    }
+}
