@@ -48,12 +48,22 @@ impl ProducerContext for Deliveries {
 impl Foreign {
     /// A client of this cluster, with the partitioner of Java's clients.
     pub fn new(cluster: &Cluster) -> Self {
+        Self::with(cluster, &[])
+    }
+
+    /// As [`new`](Self::new), with other properties of its producer.
+    pub fn with(cluster: &Cluster, properties: &[(&str, &str)]) -> Self {
         let bootstrap = cluster.bootstrap_servers().to_owned();
-        let producer = ClientConfig::new()
+        let mut config = ClientConfig::new();
+        config
             .set("bootstrap.servers", &bootstrap)
             .set("linger.ms", "0")
             .set("partitioner", "murmur2_random")
-            .set("message.max.bytes", "8000000")
+            .set("message.max.bytes", "8000000");
+        for (name, value) in properties {
+            config.set(*name, *value);
+        }
+        let producer = config
             .create_with_context(Deliveries)
             .expect("a producer");
         Self {
