@@ -152,7 +152,11 @@ async fn a_reply_that_is_too_large_in_json_is_refused() {
     let reply = probe.call(body(190)).await;
     assert_eq!(reply.text("grpc-status"), "0");
     let reply = probe.call(body(200)).await;
-    assert_refused(&reply, Code::ResourceExhausted, "the reply in JSON is over the limit");
+    assert_refused(
+        &reply,
+        Code::ResourceExhausted,
+        "the reply in JSON is over the limit",
+    );
 }
 
 #[tokio::test]
