@@ -27,6 +27,26 @@ pub struct Broker {
     server_properties: PathBuf,
     boots: u32,
     home: Arc<Home>,
+    jvm: Jvm,
+}
+
+/// What a broker's JVM is tuned for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Jvm {
+    #[default]
+    QuickStart,
+    FullSpeed,
+}
+
+impl Jvm {
+    /// After [`Home::java`]'s own, over which they count.
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::QuickStart => &["-Xmx512m"],
+            // 4 is the last tier: the optimising compiler.
+            Self::FullSpeed => &["-Xmx1g", "-XX:TieredStopAtLevel=4"],
+        }
+    }
 }
 
 const BOOT_LIMIT: Duration = Duration::from_secs(90);
@@ -46,6 +66,7 @@ impl Broker {
         (port, controller_port): (Port, Port),
         server_properties: PathBuf,
         home: Arc<Home>,
+        jvm: Jvm,
     ) -> Self {
         let bootstrap = format!("127.0.0.1:{}", port.number());
         Self {
@@ -57,12 +78,18 @@ impl Broker {
             server_properties,
             boots: 0,
             home,
+            jvm,
         }
     }
 
     /// `host:port` of this broker. It stays the same over a restart.
     pub fn bootstrap(&self) -> &str {
         &self.bootstrap
+    }
+
+    /// The id of its process, to watch it by; `None` when it is not running.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.as_ref().map(Tethered::id)
     }
 
     /// A Kafka command line class, such as `org.apache.kafka.tools.TopicCommand`, against this broker.
@@ -137,7 +164,8 @@ impl Broker {
         let failed = |error: std::io::Error| format!("can't start broker {}: {error}", self.id);
         let log = File::create(self.log_path()).map_err(failed)?;
         let mut java = self.home.java();
-        java.args(["-Xmx512m", "kafka.Kafka"])
+        java.args(self.jvm.arguments())
+            .arg("kafka.Kafka")
             .arg(&self.server_properties);
         java.stdin(Stdio::null())
             .stdout(log.try_clone().map_err(failed)?)
@@ -191,7 +219,8 @@ impl Broker {
             .path(&format!("broker-{}-boot-{}.log", self.id, self.boots))
     }
 
-    fn log(&self) -> String {
+    /// What it has logged since it was last booted.
+    pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.log_path()).unwrap_or_default()).into_owned()
     }
 

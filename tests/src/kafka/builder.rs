@@ -2,7 +2,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::thread;
 
-use super::broker::Broker;
+use super::broker::{Broker, Jvm};
 use super::cluster::Brokers;
 use super::home::Home;
 use super::port::Port;
@@ -17,6 +17,7 @@ use super::properties::{Member, acl_properties, server_properties};
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     acls: bool,
+    jvm: Jvm,
     properties: Vec<(String, String)>,
 }
 
@@ -38,6 +39,14 @@ impl Builder {
     #[must_use]
     pub fn with_acls(mut self) -> Self {
         self.acls = true;
+        self
+    }
+
+    /// A broker to measure: its JVM has 1 GiB and compiles hot code with all optimisations. It boots more slowly, and reaches
+    /// its full speed after some seconds of load.
+    #[must_use]
+    pub fn at_full_speed(mut self) -> Self {
+        self.jvm = Jvm::FullSpeed;
         self
     }
 
@@ -96,6 +105,7 @@ impl Builder {
                 ports,
                 home.path(&server_file(member.id)),
                 Arc::clone(&home),
+                self.jvm,
             );
             broker.spawn()?;
             brokers.push(broker);

@@ -40,6 +40,10 @@ impl Tethered {
         }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn child(&mut self) -> &mut process::Child {
         &mut self.child
     }

@@ -1,0 +1,32 @@
+//! Measures calls over kafka-rpc against the same calls over a bare Kafka client, the floor, and over gRPC.
+//!
+//! Client and servers are processes of their own, which are this program again. See `kafka-rpc-bench compare --help`.
+
+mod arguments;
+mod child;
+mod compare;
+mod cpu;
+mod json;
+mod kafka;
+mod keys;
+mod load;
+mod pacer;
+mod process;
+mod progress;
+mod recorder;
+mod setup;
+mod summary;
+mod system;
+mod table;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Compare(comparison) => compare::compare(&comparison),
+        Command::Server { job } => child::server(&job),
+        Command::Client { job } => child::client(&job),
+    }
+}

@@ -1,0 +1,98 @@
+//! What one run is set to: what its processes are told.
+
+use std::fmt;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+/// A way to make calls.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SystemName {
+    /// rdkafka alone
+    Floor,
+    /// A service of this project
+    KafkaRpc,
+    /// A service of tonic over loopback
+    Grpc,
+}
+
+impl SystemName {
+    pub(crate) fn needs_kafka(self) -> bool {
+        self != Self::Grpc
+    }
+}
+
+impl fmt::Display for SystemName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Floor => "floor",
+            Self::KafkaRpc => "kafka-rpc",
+            Self::Grpc => "grpc",
+        })
+    }
+}
+
+/// What client and servers have in common.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Setup {
+    pub(crate) system: SystemName,
+    pub(crate) body: usize,
+    pub(crate) kafka: KafkaSetup,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct KafkaSetup {
+    pub(crate) brokers: String,
+    /// Begins the names of the run's topics and group.
+    pub(crate) prefix: String,
+    pub(crate) partitions: u32,
+    /// Properties of producers, over the system's own.
+    pub(crate) producer: Vec<(String, String)>,
+}
+
+/// The calls that a client makes.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Load {
+    /// Callers of a closed loop; the most pending calls of an open one.
+    pub(crate) concurrency: u32,
+    /// Calls due in a second: then it is an open loop.
+    pub(crate) rate: Option<f64>,
+    pub(crate) keys: Option<u64>,
+    pub(crate) warm_up: Duration,
+    pub(crate) measured: Duration,
+}
+
+/// What a client process is told.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct ClientJob {
+    pub(crate) setup: Setup,
+    pub(crate) load: Load,
+    /// Where the servers said they are.
+    pub(crate) servers: Vec<String>,
+    pub(crate) server_processes: Vec<u32>,
+    pub(crate) broker_process: Option<u32>,
+}
+
+/// What a client process found.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Sample {
+    pub(crate) rate_per_s: f64,
+    pub(crate) p50_us: f64,
+    pub(crate) p99_us: f64,
+    pub(crate) p999_us: f64,
+    pub(crate) errors: u64,
+    /// What the first error said.
+    pub(crate) error: Option<String>,
+    pub(crate) cpu: CpuPerCall,
+}
+
+/// CPU time, user and system, in microseconds a call; `None` where it can't be told.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct CpuPerCall {
+    pub(crate) client: Option<f64>,
+    /// All servers together.
+    pub(crate) server: Option<f64>,
+    pub(crate) broker: Option<f64>,
+}

@@ -1,0 +1,75 @@
+//! The least that a call over Kafka can cost: rdkafka, a map of pending calls, and nothing else. No deadlines, no retries, no
+//! order by key, no offsets but rdkafka's own commit every five seconds.
+//!
+//! It has two topics, `<prefix>requests` and `<prefix>replies`, of whose partitions the one client reads the first.
+
+mod client;
+mod properties;
+mod server;
+
+use rdkafka::message::{Header, Headers as _, OwnedHeaders};
+use rdkafka::{ClientContext, Message};
+
+use super::System;
+use crate::setup::{KafkaSetup, Setup};
+
+pub(crate) struct Floor;
+
+impl System for Floor {
+    type Caller = client::FloorCaller;
+
+    async fn serve(
+        setup: &Setup,
+        ready: impl FnOnce(&str),
+        stop: impl Future<Output = ()> + Send,
+    ) -> anyhow::Result<()> {
+        let server = server::start(setup).await?;
+        ready("kafka");
+        stop.await;
+        server.end().await
+    }
+
+    async fn connect(setup: &Setup, _: &[String]) -> anyhow::Result<client::FloorCaller> {
+        client::connect(setup)
+    }
+}
+
+/// The partitions of the floor's topics that [`crate::kafka`] creates before a run.
+pub(crate) fn topics(kafka: &KafkaSetup) -> [(String, u32); 2] {
+    [(requests(kafka), kafka.partitions), (replies(kafka), 1)]
+}
+
+fn requests(kafka: &KafkaSetup) -> String {
+    format!("{}requests", kafka.prefix)
+}
+
+fn replies(kafka: &KafkaSetup) -> String {
+    format!("{}replies", kafka.prefix)
+}
+
+/// The only partition that replies go to.
+const REPLY_PARTITION: i32 = 0;
+
+/// The one header: which call a record belongs to.
+const CALL: &str = "call";
+
+fn call_header(call: usize) -> OwnedHeaders {
+    OwnedHeaders::new_with_capacity(1).insert(Header {
+        key: CALL,
+        value: Some(&call.to_be_bytes()),
+    })
+}
+
+fn call_of(record: &impl Message<Headers = rdkafka::message::BorrowedHeaders>) -> Option<usize> {
+    let headers = record.headers()?;
+    let header = headers.try_get(0)?;
+    Some(usize::from_be_bytes(header.value?.try_into().ok()?))
+}
+
+/// librdkafka's own lines are of no interest here; what matters comes back from its calls.
+struct Quiet;
+
+impl ClientContext for Quiet {
+    fn log(&self, _: rdkafka::config::RDKafkaLogLevel, _: &str, _: &str) {}
+    fn error(&self, _: rdkafka::error::KafkaError, _: &str) {}
+}

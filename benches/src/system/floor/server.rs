@@ -1,0 +1,113 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, DeliveryResult};
+use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
+use rdkafka::{ClientContext, Message as _};
+use tokio::sync::oneshot;
+
+use super::{Quiet, REPLY_PARTITION, call_header, call_of, properties, replies, requests};
+use crate::setup::Setup;
+
+const POLL: Duration = Duration::from_millis(100);
+const JOIN_LIMIT: Duration = Duration::from_secs(30);
+const FLUSH_LIMIT: Duration = Duration::from_secs(3);
+
+impl ConsumerContext for Quiet {}
+
+struct NothingToTell;
+
+impl ClientContext for NothingToTell {}
+
+impl ProducerContext for NothingToTell {
+    type DeliveryOpaque = ();
+    fn delivery(&self, _: &DeliveryResult<'_>, (): ()) {}
+}
+
+type Replies = ThreadedProducer<NothingToTell>;
+
+/// A thread that reads requests and answers each in place.
+pub(super) struct FloorServer {
+    stop: Arc<AtomicBool>,
+    ended: oneshot::Receiver<anyhow::Result<()>>,
+}
+
+/// Returns once the group has given it partitions.
+pub(super) async fn start(setup: &Setup) -> anyhow::Result<FloorServer> {
+    let kafka = &setup.kafka;
+    let consumer: BaseConsumer<Quiet> = properties::consumer(kafka, "servers")
+        .create_with_context(Quiet)
+        .context("can't open the floor's consumer")?;
+    consumer.subscribe(&[&requests(kafka)])?;
+    let producer: Replies = properties::producer(kafka)
+        .create_with_context(NothingToTell)
+        .context("can't open the floor's producer")?;
+
+    let stop = Arc::new(AtomicBool::new(false));
+    let (joined, has_joined) = oneshot::channel();
+    let (end, ended) = oneshot::channel();
+    let topic = replies(kafka);
+    let until = Arc::clone(&stop);
+    thread::Builder::new().name("floor".to_owned()).spawn(move || {
+        let outcome = serve(&consumer, &producer, &topic, joined, &until);
+        let _nobody_waits = end.send(outcome);
+    })?;
+    match has_joined.await {
+        Ok(()) => Ok(FloorServer { stop, ended }),
+        // It has ended before it joined.
+        Err(_) => match ended.await {
+            Ok(Err(error)) => Err(error),
+            _ => bail!("the floor's server ended before it joined its group"),
+        },
+    }
+}
+
+impl FloorServer {
+    pub(super) async fn end(self) -> anyhow::Result<()> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.ended.await.context("the floor's thread panicked")?
+    }
+}
+
+fn serve(
+    consumer: &BaseConsumer<Quiet>,
+    producer: &Replies,
+    topic: &str,
+    joined: oneshot::Sender<()>,
+    stop: &AtomicBool,
+) -> anyhow::Result<()> {
+    let mut joined = Some(joined);
+    let limit = Instant::now() + JOIN_LIMIT;
+    while !stop.load(Ordering::Relaxed) {
+        if let Some(message) = consumer.poll(POLL) {
+            answer(&message.context("can't read requests")?, producer, topic)?;
+        }
+        if joined.is_some() && consumer.assignment()?.count() > 0 {
+            joined.take().map(|joined| joined.send(()));
+        } else if joined.is_some() && Instant::now() > limit {
+            bail!("the floor's server got no partitions within {JOIN_LIMIT:?}: does it have more servers than partitions?");
+        }
+    }
+    producer.flush(FLUSH_LIMIT).context("replies were not written")
+}
+
+fn answer(request: &BorrowedMessage<'_>, producer: &Replies, topic: &str) -> anyhow::Result<()> {
+    let call = call_of(request).context("a request has no number of its call")?;
+    let mut reply = BaseRecord::<(), [u8]>::to(topic)
+        .partition(REPLY_PARTITION)
+        .payload(request.payload().unwrap_or_default())
+        .headers(call_header(call));
+    loop {
+        reply = match producer.send(reply) {
+            Ok(()) => return Ok(()),
+            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), again)) => again,
+            Err((error, _)) => return Err(error).context("can't write a reply"),
+        };
+        thread::sleep(Duration::from_millis(1));
+    }
+}
