@@ -25,6 +25,7 @@ pub mod service;
 mod sightings;
 mod soon;
 mod unique;
+pub mod weather;
 mod within;
 pub mod world;
 

@@ -45,7 +45,11 @@ impl Settings {
             format!("session-timeout-ms={}", self.session_timeout.as_millis()),
         ];
         arguments.extend(self.hold.map(|number| format!("hold={number}")));
-        arguments.extend(self.instance_id.iter().map(|id| format!("instance-id={id}")));
+        arguments.extend(
+            self.instance_id
+                .iter()
+                .map(|id| format!("instance-id={id}")),
+        );
         arguments
     }
 
@@ -63,7 +67,9 @@ impl Settings {
             Ok::<_, String>(value.to_owned())
         };
         let millis = |name: &str| {
-            let millis = text(name)?.parse().map_err(|error| format!("{name}: {error}"))?;
+            let millis = text(name)?
+                .parse()
+                .map_err(|error| format!("{name}: {error}"))?;
             Ok::<_, String>(Duration::from_millis(millis))
         };
         Ok(Self {
@@ -105,9 +111,6 @@ mod tests {
             instance_id: None,
             ..settings
         };
-        assert_eq!(
-            Settings::from_arguments(plain.to_arguments()),
-            Ok(plain)
-        );
+        assert_eq!(Settings::from_arguments(plain.to_arguments()), Ok(plain));
     }
 }

@@ -239,9 +239,16 @@ fn what_a_runtime_left_unfinished_when_it_ended_is_handled_by_the_next_server() 
     first.shutdown_background();
     drop(server);
 
+    // At once, for nobody waits for a handler that is gone.
+    let begun = Instant::now();
     callers.block_on(async {
         let _next = world.desk(Scripted::echo()).await;
         let response = soon("the call ends", call).await.unwrap().unwrap();
         assert_eq!(response.get_ref().number, 1);
     });
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
 }

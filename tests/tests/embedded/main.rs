@@ -4,6 +4,7 @@ mod bad_requests;
 mod cancels;
 mod deadlines;
 mod endings;
+mod json;
 mod layers;
 mod load;
 mod metadata;

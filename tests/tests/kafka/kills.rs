@@ -20,7 +20,12 @@ fn every_call_is_answered_though_servers_are_killed_again_and_again() {
 fn static_members_take_up_where_they_were_killed() {
     require_java!();
     // Long after the end of this test the group would have noticed.
-    survives(&["for=10s", "every=2s", "session-timeout=60s", "static-members=true"]);
+    survives(&[
+        "for=10s",
+        "every=2s",
+        "session-timeout=60s",
+        "static-members=true",
+    ]);
 }
 
 fn survives(settings: &[&str]) {
@@ -69,6 +74,9 @@ async fn calls_of_a_killed_client_are_finished_and_harm_nobody() {
     for _ in orders {
         replies.next().await;
     }
-    assert_eq!(desk.ask(Order::number(10)).await.unwrap().get_ref().number, 10);
+    assert_eq!(
+        desk.ask(Order::number(10)).await.unwrap().get_ref().number,
+        10
+    );
     server.shutdown().await;
 }

@@ -42,9 +42,10 @@ impl Options {
                 Some(("session-timeout", value)) => {
                     duration(value).map(|value| options.session_timeout = value)
                 }
-                Some(("static-members", value)) => {
-                    value.parse().ok().map(|value| options.static_members = value)
-                }
+                Some(("static-members", value)) => value
+                    .parse()
+                    .ok()
+                    .map(|value| options.static_members = value),
                 Some(("bootstrap", value)) => {
                     options.bootstrap = Some(value.to_owned());
                     Some(())
@@ -52,7 +53,9 @@ impl Options {
                 _ => None,
             };
             set.ok_or_else(|| {
-                format!("can't understand {argument:?}; see the top of the source for what can be set")
+                format!(
+                    "can't understand {argument:?}; see the top of the source for what can be set"
+                )
             })?;
         }
         Ok(options)
@@ -63,6 +66,10 @@ impl Options {
 fn duration(text: &str) -> Option<Duration> {
     match text.strip_suffix("ms") {
         Some(millis) => millis.parse().ok().map(Duration::from_millis),
-        None => text.strip_suffix('s')?.parse().ok().map(Duration::from_secs),
+        None => text
+            .strip_suffix('s')?
+            .parse()
+            .ok()
+            .map(Duration::from_secs),
     }
 }

@@ -127,7 +127,11 @@ pub(crate) fn replies_written(world: &World, limit: Duration) -> Result<i64, Box
     for method in ["Ask", "Place"] {
         let topic = world.name(&format!("tests.v1.Desk.{method}.reply"));
         let metadata = consumer.fetch_metadata(Some(&topic), limit)?;
-        for partition in metadata.topics().iter().flat_map(|topic| topic.partitions()) {
+        for partition in metadata
+            .topics()
+            .iter()
+            .flat_map(|topic| topic.partitions())
+        {
             replies += consumer.fetch_watermarks(&topic, partition.id(), limit)?.1;
         }
     }
@@ -142,7 +146,11 @@ impl fmt::Display for Report {
             writeln!(f, "  {outcome:<12} {count}")?;
         }
         writeln!(f, "kills          {}", self.kills)?;
-        writeln!(f, "handler runs   {}, of which {} were repeats", self.runs, self.repeats)?;
+        writeln!(
+            f,
+            "handler runs   {}, of which {} were repeats",
+            self.runs, self.repeats
+        )?;
         writeln!(f, "replies        {} written", self.replies)?;
         writeln!(f, "median call    {:.1?}", self.median)?;
         writeln!(f, "longest call   {:.1?}", self.longest)?;
