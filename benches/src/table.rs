@@ -204,6 +204,21 @@ mod tests {
         runs[4].sample.errors = 3;
         runs[4].sample.error = Some("no reply came before the deadline".to_owned());
         expect![[r#"
+
+            64 in flight, 128 B, 4 partitions
+                       calls/s      p50      p99    p99.9  errors  client CPU  server CPU  broker CPU
+            floor       32,100   812 µs  1.71 ms  25.0 ms       0     9.50 µs     7.25 µs     21.0 µs
+            kafka-rpc   23,540  1.12 ms  2.35 ms  34.4 ms       3     13.1 µs     9.97 µs     21.0 µs
+            grpc        64,200   406 µs   856 µs  12.5 ms       0     4.75 µs     3.62 µs           -
+
+            to the floor              calls/s                  p50                  p99  client + server CPU
+            kafka-rpc     0.73 (0.67 to 0.80)  1.38 (1.25 to 1.50)  1.38 (1.25 to 1.50)  1.38 (1.25 to 1.50)
+            grpc          2.00 (2.00 to 2.00)  0.50 (0.50 to 0.50)  0.50 (0.50 to 0.50)  0.50 (0.50 to 0.50)
+            an error of kafka-rpc: no reply came before the deadline
+
+            512 in flight, 128 B, 4 partitions
+                  calls/s     p50     p99   p99.9  errors  client CPU  server CPU  broker CPU
+            grpc       16  1.62 s  3.42 s  50.1 s       0     19.0 ms     14.5 ms           -
         "#]]
         .assert_eq(&table(&comparison(&[]), &rows(&runs)));
     }
@@ -222,8 +237,8 @@ mod tests {
             "--body",
             "4096",
         ]);
-        expect![[""]].assert_eq(&open.heading(10_000));
+        expect!["5000 calls a second due, at most 10000 pending, 4096 B, 1000 keys, 8 partitions, 2 servers"].assert_eq(&open.heading(10_000));
         let safe = comparison(&["--acks", "1", "--idempotence", "false"]);
-        expect![[""]].assert_eq(&safe.heading(1));
+        expect!["1 in flight, 128 B, 4 partitions, acks=1, not idempotent"].assert_eq(&safe.heading(1));
     }
 }
