@@ -5,7 +5,9 @@ use crate::transport::{Failure, TransportError};
 /// Why a client or a server could not start, or a server had to end.
 ///
 /// A call's own outcome is a [`Status`](crate::Status).
-#[derive(Debug, thiserror::Error)]
+///
+/// `Debug` shows what `Display` does, so that a program's `main` can return the error as it is.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A setting that can't be.
@@ -24,6 +26,12 @@ pub enum Error {
     /// Anything else that the client library or the cluster says.
     #[error("{0}")]
     Kafka(String),
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl From<TransportError> for Error {
@@ -83,5 +91,28 @@ impl fmt::Display for TopicProblems {
             write!(f, "\n    {}", problem.command)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_main_that_returns_the_error_shows_each_topic_with_its_command_on_lines_of_their_own() {
+        let problem = |topic: &str| TopicProblem {
+            topic: topic.to_owned(),
+            reason: "it does not exist".to_owned(),
+            command: format!("kafka-topics.sh --create --topic {topic}"),
+        };
+        let error = Error::Topics(TopicProblems(vec![problem("a"), problem("b")]));
+        assert_eq!(
+            format!("{error:?}"),
+            "2 topics can't be used:\n  \
+             a: it does not exist\n    \
+             kafka-topics.sh --create --topic a\n  \
+             b: it does not exist\n    \
+             kafka-topics.sh --create --topic b"
+        );
     }
 }

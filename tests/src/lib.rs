@@ -14,11 +14,22 @@
 //! The harness is for tests, so it panics where it can't go on, with what happened and what to do about it. It needs a Unix
 //! with `sh`. Its calls block the thread: an async test makes them before it starts to measure time, or in `spawn_blocking`.
 
+pub mod desk_server;
+pub mod foreign;
+mod gate;
 pub mod java;
 pub mod kafka;
+pub mod load;
 pub mod process;
+pub mod service;
+mod sightings;
+mod soon;
 mod unique;
 mod within;
+pub mod world;
 
+pub use gate::Gate;
+pub use sightings::{OnDrop, Seen, Sightings, sightings};
+pub use soon::{sent, soon, until};
 pub use unique::unique;
 pub use within::within;

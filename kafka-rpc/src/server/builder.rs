@@ -121,7 +121,8 @@ impl<L> ServerBuilder<L> {
         self
     }
 
-    /// Wraps the handlers of all services in a `tower` layer. The one added last is the outermost.
+    /// Wraps the handlers of all services in a `tower` layer. The one added first is the outermost,
+    /// as in `tower::ServiceBuilder`.
     pub fn layer<N>(self, layer: N) -> ServerBuilder<Stack<N, L>> {
         ServerBuilder {
             services: self.services,

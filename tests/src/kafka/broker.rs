@@ -219,7 +219,8 @@ impl Broker {
             .path(&format!("broker-{}-boot-{}.log", self.id, self.boots))
     }
 
-    fn log(&self) -> String {
+    /// What it has logged since it was last booted.
+    pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.log_path()).unwrap_or_default()).into_owned()
     }
 

@@ -17,6 +17,7 @@ mod probe;
 mod properties;
 mod shared;
 mod tool;
+mod topics;
 mod user;
 
 pub use broker::Broker;
@@ -25,6 +26,7 @@ pub use cluster::Brokers;
 pub use partitioner::java_partitions;
 pub use shared::shared;
 pub use tool::{Tool, ToolOutput};
+pub use topics::TopicDescription;
 pub use user::{ADMIN, GUEST, User};
 
 pub(crate) use distribution::is_fetched;

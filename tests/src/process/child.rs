@@ -76,6 +76,11 @@ impl Child {
         }
     }
 
+    /// Its process id.
+    pub fn id(&mut self) -> u32 {
+        self.process.child().id()
+    }
+
     /// What it printed so far, stdout and stderr together.
     pub fn printed(&self) -> String {
         self.output.text()

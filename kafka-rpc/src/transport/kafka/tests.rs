@@ -155,7 +155,7 @@ impl Member for Reader {
         if self.leave.load(std::sync::atomic::Ordering::Relaxed) {
             return None;
         }
-        if let (Some(partition), 2, false) = (&self.partition, self.seen, self.committed) {
+        if let (Some(partition), 2.., false) = (&self.partition, self.seen, self.committed) {
             let at = CommittedOffset {
                 offset: 1,
                 metadata: "note".to_owned(),

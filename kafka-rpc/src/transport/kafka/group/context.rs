@@ -7,7 +7,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, RebalanceProtocol};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::types::RDKafkaRespErr;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::RETRY_PAUSE;
@@ -20,6 +20,9 @@ use crate::transport::{CommittedOffset, Member, PartitionRef};
 /// meantime nothing of the new partitions is read.
 const COMMITTED_LIMIT: Duration = Duration::from_secs(5);
 const COMMITTED_LIMIT_ALTOGETHER: Duration = Duration::from_secs(60);
+/// How long the last commit of partitions is tried, which is well within any session timeout.
+const LAST_COMMIT_LIMIT: Duration = Duration::from_secs(1);
+const LAST_COMMIT_PAUSE: Duration = Duration::from_millis(20);
 
 /// What the poll's callbacks and the loop share. All of it is used on the group's thread alone;
 /// the locks are never contended.
@@ -201,8 +204,7 @@ impl GroupContext {
         if offsets.is_empty() {
             return;
         }
-        let outcome =
-            commit_list(&offsets).and_then(|list| consumer.commit(&list, CommitMode::Sync));
+        let outcome = commit_list(&offsets).and_then(|list| commit_last(consumer, &list));
         if let Err(error) = outcome {
             tracing::warn!(%error, "the last commit failed: what it covers is handled again");
             metrics::counter!("kafka_rpc.server.commit_failures").increment(1);
@@ -218,4 +220,34 @@ impl GroupContext {
             tracing::warn!(%error, "giving partitions up");
         }
     }
+}
+
+/// Commits, and tries it again where the group is between two generations: the partitions are ours
+/// until we give them up.
+fn commit_last(
+    consumer: &BaseConsumer<GroupContext>,
+    offsets: &TopicPartitionList,
+) -> KafkaResult<()> {
+    let until = Instant::now() + LAST_COMMIT_LIMIT;
+    loop {
+        match consumer.commit(offsets, CommitMode::Sync) {
+            Err(error)
+                if between_generations(&error)
+                    && !consumer.assignment_lost()
+                    && Instant::now() + LAST_COMMIT_PAUSE < until =>
+            {
+                tracing::debug!(%error, "the last commit is tried again");
+                std::thread::sleep(LAST_COMMIT_PAUSE);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn between_generations(error: &KafkaError) -> bool {
+    let code = error.rdkafka_error_code();
+    matches!(
+        code,
+        Some(RDKafkaErrorCode::RebalanceInProgress | RDKafkaErrorCode::IllegalGeneration)
+    )
 }

@@ -1,0 +1,6 @@
+//! Holds the README and the book against themselves and against the code.
+
+mod agreement;
+mod links;
+mod page;
+mod shown;

@@ -1,0 +1,76 @@
+use std::future::pending;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use kafka_rpc::{Cluster, Status};
+use tokio::signal::unix::{SignalKind, signal};
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+use super::Settings;
+use super::runs::RunLog;
+use crate::service::{Scripted, receipt};
+use crate::world::desk;
+
+/// Runs a server as the arguments tell, until SIGTERM. Prints `ready` when it takes calls, and `ended` when it has shut
+/// down in good order.
+pub fn serve(
+    arguments: impl IntoIterator<Item = String>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let settings = Settings::from_arguments(arguments)?;
+    // A test that fails shows it. `RUST_LOG` asks for more.
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.from_env_lossy())
+        .with_writer(io::stderr)
+        .init();
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?
+        .block_on(run(settings))
+}
+
+async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
+    let cluster = Cluster::new(settings.bootstrap).topic_prefix(settings.prefix);
+    let log = Arc::new(RunLog::open(&settings.runs)?);
+    let script = Scripted::new(move |request| {
+        let log = Arc::clone(&log);
+        async move {
+            let order = request.into_inner();
+            log.append(order.number)
+                .map_err(|error| Status::internal(error.to_string()))?;
+            if settings.hold == Some(order.number) {
+                pending::<()>().await;
+            }
+            tokio::time::sleep(settings.work).await;
+            Ok(receipt(order))
+        }
+    });
+    let mut server = desk(script).consumer_property(
+        "session.timeout.ms",
+        settings.session_timeout.as_millis().to_string(),
+    );
+    server = server.consumer_property("heartbeat.interval.ms", "300");
+    if let Some(id) = settings.instance_id {
+        server = server.instance_id(id);
+    }
+    let handle = server.handle();
+    let mut terminated = signal(SignalKind::terminate())?;
+    let serving = server.serve_with_shutdown(&cluster, async move {
+        terminated.recv().await;
+    });
+    tokio::pin!(serving);
+    tokio::select! {
+        ended = &mut serving => return Ok(ended?),
+        () = handle.ready() => say("ready")?,
+    }
+    serving.await?;
+    say("ended")?;
+    Ok(())
+}
+
+fn say(line: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{line}")
+}

@@ -1,0 +1,41 @@
+//! Several brokers, of which one fails.
+
+use std::time::Duration;
+
+use kafka_rpc::{Cluster, TopicSettings};
+use kafka_rpc_tests::kafka::Builder;
+use kafka_rpc_tests::load::{Load, TOLERANCE};
+use kafka_rpc_tests::service::Scripted;
+use kafka_rpc_tests::require_java;
+use kafka_rpc_tests::world::World;
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_three_replicas_every_call_is_answered_though_a_broker_is_killed() {
+    require_java!();
+    let mut brokers = Builder::new().start_cluster(3);
+    let world = World::on(
+        Cluster::new(brokers.bootstrap()).topics(TopicSettings::new().partitions(6).replication(3)),
+    );
+    let server = world.desk(Scripted::echo()).await;
+    let requests = world.name("tests.v1.Desk.Ask");
+    let topics = brokers[0].describe_topics(&requests);
+    assert_eq!(topics[&requests].replication, 3);
+    let load = Load::start(&world.client().await, 64, DEADLINE);
+    load.goes_on(500).await;
+
+    // It leads some of the partitions, and maybe the group.
+    brokers[0].kill();
+    load.goes_on(1_000).await;
+    brokers[0].restart();
+    load.goes_on(500).await;
+
+    for call in load.stop().await {
+        assert!(call.took <= DEADLINE + TOLERANCE, "{call:?}");
+        if let Err(status) = &call.outcome {
+            panic!("{status}: {call:?}");
+        }
+    }
+    server.shutdown().await;
+}

@@ -1,0 +1,6 @@
+//! What needs a Kafka of its own: brokers that fail, and rights.
+
+mod broker;
+mod cluster;
+mod restart;
+mod unreachable;

@@ -1,0 +1,67 @@
+//! A broker that goes away and comes back.
+
+use std::time::Duration;
+
+use kafka_rpc::{Cluster, Code};
+use kafka_rpc_tests::load::{Call, Load, TOLERANCE};
+use kafka_rpc_tests::service::Scripted;
+use kafka_rpc_tests::world::World;
+use kafka_rpc_tests::{require_java, until};
+
+use crate::broker::breakable;
+
+const DEADLINE: Duration = Duration::from_secs(5);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_work_again_when_the_broker_is_back() {
+    require_java!();
+    let mut broker = breakable().await;
+    let world = World::on(Cluster::new(broker.bootstrap()));
+    let server = world.desk(Scripted::echo()).await;
+    let load = Load::start(&world.client().await, 64, DEADLINE);
+    load.goes_on(500).await;
+
+    // In good order, then by a crash.
+    broker.restart();
+    load.goes_on(500).await;
+    broker.kill();
+    let answered = load.answered();
+    broker.restart();
+    until("calls work again", || load.answered() > answered + 500).await;
+
+    let calls = load.stop().await;
+    answered_or_told(&calls);
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_broker_is_silent_calls_end_at_their_deadline() {
+    require_java!();
+    let mut broker = breakable().await;
+    let world = World::on(Cluster::new(broker.bootstrap()));
+    let server = world.desk(Scripted::echo()).await;
+    let load = Load::start(&world.client().await, 64, Duration::from_secs(2));
+    load.goes_on(500).await;
+
+    broker.pause();
+    until("calls have ended without a reply", || load.failed() >= 64).await;
+    broker.resume();
+    load.goes_on(500).await;
+
+    let calls = load.stop().await;
+    for call in &calls {
+        assert!(call.took <= Duration::from_secs(2) + TOLERANCE, "{call:?}");
+    }
+    server.shutdown().await;
+}
+
+/// A broker that is away gives a call one of three outcomes.
+fn answered_or_told(calls: &[Call]) {
+    for call in calls {
+        assert!(call.took <= DEADLINE + TOLERANCE, "{call:?}");
+        if let Err(status) = &call.outcome {
+            let told = matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded);
+            assert!(told, "{call:?}");
+        }
+    }
+}
