@@ -239,6 +239,7 @@ mod tests {
         ]);
         expect!["5000 calls a second due, at most 10000 pending, 4096 B, 1000 keys, 8 partitions, 2 servers"].assert_eq(&open.heading(10_000));
         let safe = comparison(&["--acks", "1", "--idempotence", "false"]);
-        expect!["1 in flight, 128 B, 4 partitions, acks=1, not idempotent"].assert_eq(&safe.heading(1));
+        expect!["1 in flight, 128 B, 4 partitions, acks=1, not idempotent"]
+            .assert_eq(&safe.heading(1));
     }
 }

@@ -92,7 +92,11 @@ impl TopicProblems {
 impl fmt::Display for TopicProblems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = |groups: bool, one: &str| {
-            let count = self.0.iter().filter(|problem| problem.is_group == groups).count();
+            let count = self
+                .0
+                .iter()
+                .filter(|problem| problem.is_group == groups)
+                .count();
             let plural = if count == 1 { "" } else { "s" };
             (count > 0).then(|| format!("{count} {one}{plural}"))
         };

@@ -14,7 +14,7 @@ impl ::kafka_rpc::prost::Name for EchoClient {
         "EchoClient".into()
     }
     fn type_url() -> ::kafka_rpc::prost::alloc::string::String {
-        "/EchoClient".into()
+        "type.googleapis.com/EchoClient".into()
     }
 }
 /// The service `Echo`.

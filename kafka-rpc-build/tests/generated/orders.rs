@@ -27,7 +27,7 @@ pub mod place_order_request {
             "shop.v1.PlaceOrderRequest.Customer".into()
         }
         fn type_url() -> ::kafka_rpc::prost::alloc::string::String {
-            "/shop.v1.PlaceOrderRequest.Customer".into()
+            "type.googleapis.com/shop.v1.PlaceOrderRequest.Customer".into()
         }
     }
 }
@@ -38,7 +38,7 @@ impl ::kafka_rpc::prost::Name for PlaceOrderRequest {
         "shop.v1.PlaceOrderRequest".into()
     }
     fn type_url() -> ::kafka_rpc::prost::alloc::string::String {
-        "/shop.v1.PlaceOrderRequest".into()
+        "type.googleapis.com/shop.v1.PlaceOrderRequest".into()
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::kafka_rpc::prost::Message)]
@@ -65,7 +65,7 @@ impl ::kafka_rpc::prost::Name for PlaceOrderReply {
         "shop.v1.PlaceOrderReply".into()
     }
     fn type_url() -> ::kafka_rpc::prost::alloc::string::String {
-        "/shop.v1.PlaceOrderReply".into()
+        "type.googleapis.com/shop.v1.PlaceOrderReply".into()
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::kafka_rpc::prost::Message)]
@@ -81,7 +81,7 @@ impl ::kafka_rpc::prost::Name for GetOrderRequest {
         "shop.v1.GetOrderRequest".into()
     }
     fn type_url() -> ::kafka_rpc::prost::alloc::string::String {
-        "/shop.v1.GetOrderRequest".into()
+        "type.googleapis.com/shop.v1.GetOrderRequest".into()
     }
 }
 /// Takes orders.

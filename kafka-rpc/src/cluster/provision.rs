@@ -65,7 +65,15 @@ pub(crate) async fn ensure(
     let until = Instant::now() + limit;
     let mut found = HashMap::with_capacity(wanted.topics.len());
     let mut problems = Vec::new();
-    let missing = look(transport, wanted, &wanted.topics, until, &mut found, &mut problems).await?;
+    let missing = look(
+        transport,
+        wanted,
+        &wanted.topics,
+        until,
+        &mut found,
+        &mut problems,
+    )
+    .await?;
     let made = if !missing.is_empty() && wanted.may_create {
         create(transport, wanted, missing, until, &mut problems).await?
     } else {
@@ -107,7 +115,10 @@ async fn look(
     if topics.is_empty() {
         return Ok(Vec::new());
     }
-    let names: Vec<Arc<str>> = topics.iter().map(|wanted| Arc::clone(&wanted.topic.name)).collect();
+    let names: Vec<Arc<str>> = topics
+        .iter()
+        .map(|wanted| Arc::clone(&wanted.topic.name))
+        .collect();
     let states = transport.topics(&names, left(until)).await?;
     let mut missing = Vec::new();
     for (topic, state) in topics.iter().zip(states) {

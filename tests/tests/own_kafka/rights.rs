@@ -22,8 +22,10 @@ const SERVER: [(&str, Resource); 3] = [
 const CLIENT: [(&str, Resource); 2] = [("Write", Resource::Requests), ("Read", Resource::Replies)];
 
 /// What a server or a client needs besides, where the topics do not exist and it shall create them.
-const CREATION: [(&str, Resource); 2] =
-    [("Create", Resource::Requests), ("Create", Resource::Replies)];
+const CREATION: [(&str, Resource); 2] = [
+    ("Create", Resource::Requests),
+    ("Create", Resource::Replies),
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_password_is_refused_within_the_limit() {
@@ -37,7 +39,10 @@ async fn a_wrong_password_is_refused_within_the_limit() {
     for error in [serve(&world).1.await, connect(&world).await] {
         let error = error.unwrap_err();
         assert!(matches!(error, Error::Denied(_)), "{error:?}");
-        assert!(error.to_string().contains("Invalid username or password"), "{error}");
+        assert!(
+            error.to_string().contains("Invalid username or password"),
+            "{error}"
+        );
     }
     // Long before the limit: waiting makes no password right.
     assert!(begun.elapsed() < LIMIT, "took {:?}", begun.elapsed());
@@ -74,8 +79,9 @@ async fn a_right_that_alone_is_missing_is_told_alone() {
         make_topics(&world).await;
         // To see a topic is not yet to use it.
         allow(&world, &[("Describe", Resource::Replies)]);
-        let (replies, others): (Vec<_>, Vec<_>) =
-            needed.iter().partition(|(_, resource)| *resource == Resource::Replies);
+        let (replies, others): (Vec<_>, Vec<_>) = needed
+            .iter()
+            .partition(|(_, resource)| *resource == Resource::Replies);
         allow(&world, &others);
         let error = start.run(&world).await.unwrap_err();
         assert_eq!(missing(&error), listed(&world, &replies), "{error}");
@@ -145,7 +151,10 @@ impl Side {
 
 fn serve(
     world: &World,
-) -> (ServerHandle, impl Future<Output = Result<(), Error>> + Send + use<>) {
+) -> (
+    ServerHandle,
+    impl Future<Output = Result<(), Error>> + Send + use<>,
+) {
     let builder = Server::builder()
         .connect_timeout(LIMIT)
         .add_service(LedgerServer::new(Scripted::echo()));
@@ -176,8 +185,14 @@ fn guest() -> World {
 
 /// Makes the ledger's topics, as somebody who may.
 async fn make_topics(world: &World) {
-    let admin = world.clone().with(|_| login(ADMIN).topic_prefix(world.name("")));
-    let prepared = admin.channel().await.prepare(<LedgerClient>::DESCRIPTOR).await;
+    let admin = world
+        .clone()
+        .with(|_| login(ADMIN).topic_prefix(world.name("")));
+    let prepared = admin
+        .channel()
+        .await
+        .prepare(<LedgerClient>::DESCRIPTOR)
+        .await;
     prepared.unwrap();
 }
 
@@ -221,7 +236,11 @@ fn missing(error: &Error) -> Vec<String> {
     problems
         .iter()
         .map(|problem| {
-            let kind = if problem.is_group() { "--group" } else { "--topic" };
+            let kind = if problem.is_group() {
+                "--group"
+            } else {
+                "--topic"
+            };
             format!("{}: {kind} {}", problem.reason(), problem.topic())
         })
         .collect()

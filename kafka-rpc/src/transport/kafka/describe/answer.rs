@@ -29,7 +29,9 @@ impl Options {
         limit: Duration,
     ) -> Result<Self, TransportError> {
         // What librdkafka takes: up to an hour.
-        let millis = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX).clamp(1, 3_600_000);
+        let millis = i32::try_from(limit.as_millis())
+            .unwrap_or(i32::MAX)
+            .clamp(1, 3_600_000);
         // SAFETY: the client is alive.
         let options = unsafe { rd_kafka_AdminOptions_new(client, question) };
         let options = Self(NonNull::new(options).ok_or_else(out_of_memory)?);
@@ -52,7 +54,10 @@ impl Options {
             )
         };
         if code.is_error() {
-            return Err(TransportError::new(Failure::Config, format!("a limit of {limit:?}")));
+            return Err(TransportError::new(
+                Failure::Config,
+                format!("a limit of {limit:?}"),
+            ));
         }
         Ok(options)
     }

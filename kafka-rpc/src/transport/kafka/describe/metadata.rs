@@ -17,7 +17,8 @@ impl Probe {
         doing: &str,
         limit: Duration,
     ) -> Result<(), TransportError> {
-        self.metadata(doing, NO_TOPIC, Instant::now() + limit).map(drop)
+        self.metadata(doing, NO_TOPIC, Instant::now() + limit)
+            .map(drop)
     }
 
     /// Looks topics up on a broker without rights and without an administration. Blocks.
@@ -27,7 +28,10 @@ impl Probe {
         limit: Duration,
     ) -> Result<Vec<TopicState>, TransportError> {
         let until = Instant::now() + limit;
-        names.iter().map(|name| self.open_topic(name, until)).collect()
+        names
+            .iter()
+            .map(|name| self.open_topic(name, until))
+            .collect()
     }
 
     fn open_topic(&self, name: &str, until: Instant) -> Result<TopicState, TransportError> {
@@ -35,7 +39,9 @@ impl Probe {
         let metadata = self.metadata(&doing, name, until)?;
         let topic = metadata.topics().iter().find(|topic| topic.name() == name);
         Ok(topic.map_or(TopicState::Missing, |topic| {
-            let code = topic.error().map_or(RDKafkaErrorCode::NoError, RDKafkaErrorCode::from);
+            let code = topic
+                .error()
+                .map_or(RDKafkaErrorCode::NoError, RDKafkaErrorCode::from);
             state(&doing, code, topic.partitions().len(), Access::ALL)
         }))
     }

@@ -54,7 +54,11 @@ impl Probe {
         begin: impl FnOnce(*mut rd_kafka_t, *const rd_kafka_AdminOptions_t, *mut rd_kafka_queue_t),
     ) -> Result<Answer, TransportError> {
         let client = self.client().native_ptr();
-        let options = Options::new(client, question, until.saturating_duration_since(Instant::now()))?;
+        let options = Options::new(
+            client,
+            question,
+            until.saturating_duration_since(Instant::now()),
+        )?;
         let queue = Queue::new(client)?;
         begin(client, options.as_ptr(), queue.as_ptr());
         loop {
@@ -62,9 +66,9 @@ impl Probe {
             let error = match queue.poll(SLICE.min(left)).map(Answer::ok) {
                 Some(Ok(answer)) => return Ok(answer),
                 Some(Err(error)) => Some(error),
-                None if left.is_zero() => {
-                    Some(KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut))
-                }
+                None if left.is_zero() => Some(KafkaError::MetadataFetch(
+                    RDKafkaErrorCode::OperationTimedOut,
+                )),
                 None => None,
             };
             if let Some(refused) = self.refused(doing) {

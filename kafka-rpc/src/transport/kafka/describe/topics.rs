@@ -13,8 +13,8 @@ use rdkafka::bindings::{
 };
 use rdkafka::types::RDKafkaErrorCode;
 
-use super::{Probe, state};
 use super::answer::{Answer, allows, items, text};
+use super::{Probe, state};
 use crate::transport::{Access, Failure, TopicState, TransportError};
 
 /// How often topics that have no leaders yet are looked up again.
@@ -37,7 +37,9 @@ impl Probe {
                 continue;
             }
             let state = |name: &Arc<str>| {
-                found.remove(&**name).map_or(TopicState::Missing, |described| described.state)
+                found
+                    .remove(&**name)
+                    .map_or(TopicState::Missing, |described| described.state)
             };
             return Ok(names.iter().map(state).collect());
         }
@@ -96,10 +98,7 @@ fn descriptions(answer: &Answer) -> &[*const rd_kafka_TopicDescription_t] {
 
 /// # Safety
 /// The description is alive.
-unsafe fn described(
-    doing: &str,
-    topic: *const rd_kafka_TopicDescription_t,
-) -> (String, Described) {
+unsafe fn described(doing: &str, topic: *const rd_kafka_TopicDescription_t) -> (String, Described) {
     let (mut partitions, mut operations) = (0, 0);
     // SAFETY: the description is alive, and what belongs to it lives as long.
     let (name, code, allowed) = unsafe {
