@@ -25,7 +25,6 @@ pub mod service;
 mod sightings;
 mod soon;
 mod unique;
-pub mod weather;
 mod within;
 pub mod world;
 

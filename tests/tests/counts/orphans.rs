@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kafka_rpc::{Code, Request, TopicSettings};
+use kafka_rpc::{Code, Request};
 use kafka_rpc_tests::foreign::{Foreign, Record, Replies};
 use kafka_rpc_tests::service::{DeskClient, Order, Receipt, Scripted};
 use kafka_rpc_tests::soon;
@@ -159,8 +159,7 @@ async fn a_reply_to_a_call_that_was_dropped_is_counted_and_dropped() {
 #[tokio::test]
 async fn the_replies_of_a_channel_that_shares_the_partition_are_counted_and_dropped() {
     let mut counters = Counters::start().await;
-    let topics = TopicSettings::new().reply_partitions(1);
-    let world = World::embedded().with(|cluster| cluster.topics(topics));
+    let world = World::with_partitions(1);
     let _server = world.desk(Scripted::echo()).await;
     let (mut one, mut other) = (world.client().await, world.client().await);
     for number in 0..5 {

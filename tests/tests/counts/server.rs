@@ -3,18 +3,13 @@
 use std::future::pending;
 use std::time::Duration;
 
-use kafka_rpc::{Request, ServerBuilder, TopicSettings};
+use kafka_rpc::{Request, ServerBuilder};
 use kafka_rpc_tests::foreign::{Foreign, Record};
 use kafka_rpc_tests::service::{Order, Scripted, receipt};
 use kafka_rpc_tests::world::{Serving, World, desk};
 use kafka_rpc_tests::{Gate, Seen, Sightings, sent, sightings};
 
 use crate::counters::Counters;
-
-fn one_partition() -> World {
-    let topics = TopicSettings::new().partitions(1).reply_partitions(1);
-    World::embedded().with(|cluster| cluster.topics(topics))
-}
 
 /// Handles order 1 until the gate is open, panics at order 2, and answers all others.
 fn script(gate: &Gate, seen: &Seen<u32>) -> Scripted {
@@ -46,7 +41,7 @@ async fn serving(
 #[tokio::test]
 async fn a_refused_request_is_counted_by_its_reason_and_whether_it_was_answered() {
     let mut counters = Counters::start().await;
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let settings = |builder: ServerBuilder| builder.message_limit(1000);
     let (_server, mut numbers) = serving(&world, &Gate::closed(), settings).await;
     let foreign = Foreign::new(world.cluster());
@@ -98,7 +93,7 @@ async fn a_refused_request_is_counted_by_its_reason_and_whether_it_was_answered(
 #[tokio::test]
 async fn a_request_that_is_not_handled_for_its_deadline_is_counted() {
     let mut counters = Counters::start().await;
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let (_server, mut numbers) = serving(&world, &Gate::closed(), |builder| builder).await;
     let foreign = Foreign::new(world.cluster());
     let topic = world.name("tests.v1.Desk.Ask");
@@ -115,7 +110,7 @@ async fn a_request_that_is_not_handled_for_its_deadline_is_counted() {
 #[tokio::test]
 async fn cancelled_calls_are_counted_at_both_ends_whether_they_wait_or_run() {
     let mut counters = Counters::start().await;
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let gate = Gate::closed();
     let (_server, mut numbers) = serving(&world, &gate, |builder| builder).await;
     let desk = world.client().await;
@@ -145,7 +140,7 @@ async fn cancelled_calls_are_counted_at_both_ends_whether_they_wait_or_run() {
 #[tokio::test]
 async fn a_panic_is_counted() {
     let mut counters = Counters::start().await;
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let (_server, _numbers) = serving(&world, &Gate::closed(), |builder| builder).await;
     world
         .client()
@@ -159,7 +154,7 @@ async fn a_panic_is_counted() {
 #[tokio::test]
 async fn a_reply_that_can_not_be_written_is_counted() {
     let mut counters = Counters::start().await;
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let (_server, _numbers) = serving(&world, &Gate::closed(), |builder| builder).await;
     let request = Record::request(&world.name("tests.v1.Desk.Ask"), "call", &Order::number(3));
     let request = request.header("kafka_replyPartition", "99");
@@ -170,7 +165,7 @@ async fn a_reply_that_can_not_be_written_is_counted() {
 #[tokio::test]
 async fn a_server_that_ends_before_its_handlers_is_counted() {
     let mut counters = Counters::start().await;
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let gate = Gate::closed();
     let settings = |builder: ServerBuilder| builder.drain_time(Duration::ZERO);
     let (server, mut numbers) = serving(&world, &gate, settings).await;
@@ -185,7 +180,7 @@ async fn a_server_that_ends_before_its_handlers_is_counted() {
 #[tokio::test]
 async fn what_an_earlier_server_had_finished_is_stepped_past_and_counted() {
     let mut counters = Counters::start().await;
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let gate = Gate::closed();
     let settings = |builder: ServerBuilder| builder.drain_time(Duration::ZERO);
     let (server, mut numbers) = serving(&world, &gate, settings).await;
@@ -209,7 +204,7 @@ async fn what_an_earlier_server_had_finished_is_stepped_past_and_counted() {
 #[tokio::test]
 async fn a_handler_that_its_deadline_ends_is_no_longer_active() {
     let mut counters = Counters::start().await;
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let _server = world.desk(Scripted::new(|_| pending())).await;
     let mut request = Request::new(Order::number(1));
     request.set_timeout(Duration::from_millis(200));

@@ -3,9 +3,16 @@
 use kafka_rpc::{Code, Request, Response, Server, ServerBuilder, Status};
 use kafka_rpc_tests::foreign::{Foreign, Record, Replies};
 use kafka_rpc_tests::service::{DeskServer, Scripted};
-use kafka_rpc_tests::weather::{Reading, Sky, Weather, WeatherClient, WeatherServer};
 use kafka_rpc_tests::world::{Serving, World};
 use kafka_rpc_tests::{Seen, Sightings, sightings};
+
+use weather::{Reading, Sky, Weather, WeatherClient, WeatherServer};
+
+/// A service from a `.proto`: only such a one can be called in JSON.
+#[allow(unreachable_pub)]
+mod weather {
+    kafka_rpc::include_proto!("tests.v1");
+}
 
 struct Station(Seen<Reading>);
 

@@ -1,9 +1,13 @@
 //! What a call means, shown on the embedded broker.
 
 mod bad_requests;
+mod broker_gone;
+mod calls;
 mod cancels;
 mod deadlines;
 mod endings;
+mod foreign_callers;
+mod foreign_servers;
 mod json;
 mod layers;
 mod load;
@@ -11,9 +15,9 @@ mod metadata;
 mod order;
 mod panics;
 mod rebalances;
-mod replies;
 mod restarts;
 mod sizes;
 mod startup;
 mod statuses;
 mod topics;
+mod traces;

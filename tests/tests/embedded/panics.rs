@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kafka_rpc::{Code, Request, Server, TopicSettings};
+use kafka_rpc::{Code, Request, Server};
 use kafka_rpc_tests::foreign::Foreign;
 use kafka_rpc_tests::service::{DeskServer, Order, Scripted, receipt};
 use kafka_rpc_tests::world::World;
@@ -129,8 +129,7 @@ impl Drop for Bomb {
 
 #[tokio::test]
 async fn a_panic_while_a_handler_is_cancelled_leaves_no_trace() {
-    let topics = TopicSettings::new().partitions(1);
-    let world = World::embedded().with(|cluster| cluster.topics(topics));
+    let world = World::with_partitions(1);
     let script = Scripted::new(|request: Request<Order>| async move {
         if request.get_ref().number == 1 {
             let _bomb = Bomb;
