@@ -90,6 +90,7 @@ mod tests {
                 }
               ]
             }
-        "#]].assert_eq(&rows(&[row]).unwrap());
+        "#]]
+        .assert_eq(&rows(&[row]).unwrap());
     }
 }
