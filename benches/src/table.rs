@@ -8,7 +8,10 @@ use crate::summary::{Ratios, Row, Spread};
 
 /// All rows, those of one concurrency together.
 pub(crate) fn table(comparison: &Comparison, rows: &[Row]) -> String {
-    let mut text = String::new();
+    let mut text = format!(
+        "Medians of {} rounds, ratios with the least and the most of a round; CPU is user and system time a call.\n",
+        comparison.rounds
+    );
     for group in rows.chunk_by(|a, b| a.concurrency == b.concurrency) {
         let heading = comparison.heading(group[0].concurrency);
         let _ = write!(text, "\n{heading}\n{}", aligned(&figures(group)));
@@ -204,6 +207,7 @@ mod tests {
         runs[4].sample.errors = 3;
         runs[4].sample.error = Some("no reply came before the deadline".to_owned());
         expect![[r#"
+            Medians of 3 rounds, ratios with the least and the most of a round; CPU is user and system time a call.
 
             64 in flight, 128 B, 4 partitions
                        calls/s      p50      p99    p99.9  errors  client CPU  server CPU  broker CPU
