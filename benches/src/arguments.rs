@@ -31,7 +31,12 @@ pub(crate) struct Comparison {
     #[arg(long, value_name = "SERVERS")]
     pub(crate) brokers: Option<String>,
     /// Which systems
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "floor,kafka-rpc,grpc")]
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_value = "floor,kafka-rpc,grpc"
+    )]
     pub(crate) systems: Vec<SystemName>,
     /// How many callers make one call after another; with --rate, how many calls may be pending at a time [default:
     /// 1,64,512; with --rate, 10000]
@@ -97,8 +102,16 @@ impl Comparison {
             self.rate.is_none_or(|rate| rate.is_finite() && rate > 0.0),
             "--rate takes a number over 0"
         );
-        let defaults: &[u32] = if self.rate.is_some() { &[10_000] } else { &[1, 64, 512] };
-        let concurrency = if self.concurrency.is_empty() { defaults } else { &self.concurrency };
+        let defaults: &[u32] = if self.rate.is_some() {
+            &[10_000]
+        } else {
+            &[1, 64, 512]
+        };
+        let concurrency = if self.concurrency.is_empty() {
+            defaults
+        } else {
+            &self.concurrency
+        };
         Ok(concurrency
             .iter()
             .map(|&concurrency| Load {
@@ -141,7 +154,8 @@ impl Comparison {
             "an idempotent producer waits for all replicas: say --acks 1 together with --idempotence false"
         );
         let mut properties = Vec::new();
-        let mut set = |name: &str, value: &str| properties.push((name.to_owned(), value.to_owned()));
+        let mut set =
+            |name: &str, value: &str| properties.push((name.to_owned(), value.to_owned()));
         if !self.idempotence {
             set("enable.idempotence", "false");
         }
@@ -174,13 +188,17 @@ mod tests {
         assert_eq!(concurrency(&[]), [1, 64, 512]);
         assert_eq!(concurrency(&["--concurrency", "2,4096"]), [2, 4096]);
         assert_eq!(concurrency(&["--rate", "1000"]), [10_000]);
-        assert_eq!(concurrency(&["--rate", "1000", "--concurrency", "50"]), [50]);
+        assert_eq!(
+            concurrency(&["--rate", "1000", "--concurrency", "50"]),
+            [50]
+        );
     }
 
     #[test]
     fn defaults_leave_the_producers_as_they_are() {
         assert_eq!(comparison(&[]).producer_properties().unwrap(), []);
-        let properties = comparison(&["--acks", "1", "--idempotence", "false"]).producer_properties();
+        let properties =
+            comparison(&["--acks", "1", "--idempotence", "false"]).producer_properties();
         assert_eq!(
             properties.unwrap(),
             [("enable.idempotence", "false"), ("acks", "1")]
@@ -190,7 +208,9 @@ mod tests {
 
     #[test]
     fn an_idempotent_producer_with_one_acknowledgement_is_refused() {
-        let error = comparison(&["--acks", "1"]).producer_properties().unwrap_err();
+        let error = comparison(&["--acks", "1"])
+            .producer_properties()
+            .unwrap_err();
         assert!(error.to_string().contains("--idempotence false"), "{error}");
     }
 

@@ -97,7 +97,9 @@ impl CpuTimes {
         Self {
             client: cpu::time_of(&[process::id()]),
             server: cpu::time_of(&job.server_processes),
-            broker: job.broker_process.and_then(|broker| cpu::time_of(&[broker])),
+            broker: job
+                .broker_process
+                .and_then(|broker| cpu::time_of(&[broker])),
         }
     }
 }
@@ -123,11 +125,7 @@ fn sample(measured: Measured<CpuTimes>) -> Sample {
     }
 }
 
-fn per_call(
-    before: Option<Duration>,
-    after: Option<Duration>,
-    recorded: &Recorded,
-) -> Option<f64> {
+fn per_call(before: Option<Duration>, after: Option<Duration>, recorded: &Recorded) -> Option<f64> {
     let used = after?.checked_sub(before?)?;
     (recorded.completed > 0).then(|| used.as_secs_f64() * 1e6 / recorded.completed as f64)
 }

@@ -11,7 +11,9 @@ pub(crate) fn time_of(processes: &[u32]) -> Option<Duration> {
 fn time_of_one(process: u32) -> Option<Duration> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let ticks = ticks(&stat)?;
-    Some(Duration::from_secs_f64(ticks as f64 / clock_ticks_per_second() as f64))
+    Some(Duration::from_secs_f64(
+        ticks as f64 / clock_ticks_per_second() as f64,
+    ))
 }
 
 /// Fields 14 and 15 of the line, `utime` and `stime`. Field 2 is the program's name in parentheses, which may hold anything.
@@ -45,7 +47,10 @@ mod tests {
         let mut work = 0_u64;
         let mut after = before;
         while after < before + Duration::from_millis(50) {
-            assert!(begin.elapsed() < Duration::from_secs(60), "50 ms of work do not show");
+            assert!(
+                begin.elapsed() < Duration::from_secs(60),
+                "50 ms of work do not show"
+            );
             for step in 0..1_000_000 {
                 work = std::hint::black_box(work.wrapping_mul(31).wrapping_add(step));
             }

@@ -73,6 +73,24 @@ mod tests {
             },
             to_floor: None,
         };
-        expect![[""]].assert_eq(&rows(&[row]).unwrap());
+        expect![[r#"
+            {
+              "rows": [
+                {
+                  "system": "kafka-rpc",
+                  "concurrency": 64,
+                  "rate_per_s": 31000.5,
+                  "p50_us": 1900.0,
+                  "p99_us": 4100.25,
+                  "p999_us": 9000.0,
+                  "errors": 2,
+                  "client_cpu_us": 9.5,
+                  "server_cpu_us": 8.0,
+                  "broker_cpu_us": null
+                }
+              ]
+            }
+        "#]]
+        .assert_eq(&rows(&[row]).unwrap());
     }
 }

@@ -55,7 +55,9 @@ impl Kafka {
             bootstrap,
             broker,
             admin,
-            runtime: runtime::Builder::new_current_thread().enable_all().build()?,
+            runtime: runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?,
         })
     }
 
@@ -77,7 +79,9 @@ impl Kafka {
                 Ok(NewTopic::new(name, partitions, TopicReplication::Fixed(-1)))
             })
             .collect::<anyhow::Result<_>>()?;
-        let created = self.runtime.block_on(self.admin.create_topics(&topics, &options()))?;
+        let created = self
+            .runtime
+            .block_on(self.admin.create_topics(&topics, &options()))?;
         for outcome in created {
             outcome.map_err(|(topic, code)| anyhow!("can't create topic {topic}: {code}"))?;
         }
@@ -88,19 +92,35 @@ impl Kafka {
     pub(crate) fn remove(&self, prefix: &str) -> anyhow::Result<()> {
         let client = self.admin.inner();
         let ours = |name: &&str| name.starts_with(prefix);
-        let metadata = client.fetch_metadata(None, LIMIT).context("can't list the topics")?;
-        let topics: Vec<&str> = metadata.topics().iter().map(|topic| topic.name()).filter(ours).collect();
-        let groups = client.fetch_group_list(None, LIMIT).context("can't list the groups")?;
-        let groups: Vec<&str> = groups.groups().iter().map(|group| group.name()).filter(ours).collect();
+        let metadata = client
+            .fetch_metadata(None, LIMIT)
+            .context("can't list the topics")?;
+        let topics: Vec<&str> = metadata
+            .topics()
+            .iter()
+            .map(|topic| topic.name())
+            .filter(ours)
+            .collect();
+        let groups = client
+            .fetch_group_list(None, LIMIT)
+            .context("can't list the groups")?;
+        let groups: Vec<&str> = groups
+            .groups()
+            .iter()
+            .map(|group| group.name())
+            .filter(ours)
+            .collect();
         self.runtime.block_on(async {
             if !topics.is_empty() {
                 for outcome in self.admin.delete_topics(&topics, &options()).await? {
-                    outcome.map_err(|(topic, code)| anyhow!("can't delete topic {topic}: {code}"))?;
+                    outcome
+                        .map_err(|(topic, code)| anyhow!("can't delete topic {topic}: {code}"))?;
                 }
             }
             if !groups.is_empty() {
                 for outcome in self.admin.delete_groups(&groups, &options()).await? {
-                    outcome.map_err(|(group, code)| anyhow!("can't delete group {group}: {code}"))?;
+                    outcome
+                        .map_err(|(group, code)| anyhow!("can't delete group {group}: {code}"))?;
                 }
             }
             Ok(())

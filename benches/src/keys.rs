@@ -38,7 +38,10 @@ mod tests {
                 used[usize::try_from(keys.next().unwrap()).unwrap()] += 1;
             }
         }
-        assert!(used.iter().all(|count| (560..=720).contains(count)), "{used:?}");
+        assert!(
+            used.iter().all(|count| (560..=720).contains(count)),
+            "{used:?}"
+        );
     }
 
     #[test]

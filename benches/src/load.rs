@@ -60,7 +60,10 @@ pub(crate) async fn run<C: Caller, T>(
         }
     };
     let ((before, after), ()) = join!(probes, calls);
-    if timeout_at(run.limit, permits.acquire_many(load.concurrency)).await.is_err() {
+    if timeout_at(run.limit, permits.acquire_many(load.concurrency))
+        .await
+        .is_err()
+    {
         let unfinished = load.concurrency as usize - permits.available_permits();
         recorder.record_unfinished(unfinished as u64);
     }
@@ -123,7 +126,9 @@ impl<C: Caller> Run<'_, C> {
             let permit = timeout_at(self.limit, Arc::clone(self.permits).acquire_owned()).await;
             let Ok(permit) = permit else {
                 let never_made = (call..).map(due_at).take_while(|due| *due < self.end);
-                let counted = never_made.filter(|due| self.recorder.measures(*due)).count();
+                let counted = never_made
+                    .filter(|due| self.recorder.measures(*due))
+                    .count();
                 self.recorder.record_unfinished(counted as u64);
                 return;
             };
@@ -189,10 +194,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_open_loop_charges_a_stall_to_every_call_that_was_due_meanwhile() {
-        let recorded = measured(&stalling(), &load(1_000, Some(100.0))).await.recorded;
+        let recorded = measured(&stalling(), &load(1_000, Some(100.0)))
+            .await
+            .recorded;
         assert_eq!((recorded.calls(), recorded.errors), (900, 0));
         let slow = recorded.slower_than(MILLISECOND * 500);
-        assert!((49..=51).contains(&slow), "{slow} calls were due in the first half of the stall");
+        assert!(
+            (49..=51).contains(&slow),
+            "{slow} calls were due in the first half of the stall"
+        );
         let worst = recorded.quantile_us(1.0);
         assert!((990_000.0..1_010_000.0).contains(&worst), "{worst} µs");
     }
@@ -209,7 +219,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_closed_loop_makes_a_callers_next_call_when_the_last_has_ended() {
         let recorded = measured(&stalling(), &load(4, None)).await.recorded;
-        assert_eq!(recorded.slower_than(MILLISECOND * 500), 4, "one call of each caller");
+        assert_eq!(
+            recorded.slower_than(MILLISECOND * 500),
+            4,
+            "one call of each caller"
+        );
         let rate = recorded.rate_per_s();
         // 8 of 9 seconds at a call a millisecond, or two: the timer rounds up.
         assert!((1_700.0..=3_600.0).contains(&rate), "{rate} a second");
@@ -241,10 +255,18 @@ mod tests {
         assert_eq!((closed.calls(), closed.errors), (0, 3));
 
         let open = measured(&Silent, &load(10_000, Some(100.0))).await.recorded;
-        assert_eq!((open.calls(), open.errors), (0, 1_000), "those of the warm-up, too");
+        assert_eq!(
+            (open.calls(), open.errors),
+            (0, 1_000),
+            "those of the warm-up, too"
+        );
 
         let full = measured(&Silent, &load(10, Some(100.0))).await.recorded;
-        assert_eq!((full.calls(), full.errors), (0, 910), "10 pending, 900 never made");
+        assert_eq!(
+            (full.calls(), full.errors),
+            (0, 910),
+            "10 pending, 900 never made"
+        );
     }
 
     #[derive(Clone)]
@@ -260,6 +282,10 @@ mod tests {
     async fn a_caller_that_fails_at_once_does_not_spin() {
         let recorded = measured(&Failing, &load(1, None)).await.recorded;
         assert_eq!(recorded.first_error.as_deref(), Some("refused"));
-        assert!((700..=900).contains(&recorded.errors), "{} errors", recorded.errors);
+        assert!(
+            (700..=900).contains(&recorded.errors),
+            "{} errors",
+            recorded.errors
+        );
     }
 }

@@ -14,12 +14,14 @@ impl Pacer {
     /// The thread ends with this value.
     pub(crate) fn start() -> std::io::Result<Self> {
         let (waits, wanted) = mpsc::channel::<(Instant, oneshot::Sender<()>)>();
-        thread::Builder::new().name("pacer".to_owned()).spawn(move || {
-            for (moment, reached) in wanted {
-                thread::sleep(moment.saturating_duration_since(Instant::now()));
-                let _nobody_waits = reached.send(());
-            }
-        })?;
+        thread::Builder::new()
+            .name("pacer".to_owned())
+            .spawn(move || {
+                for (moment, reached) in wanted {
+                    thread::sleep(moment.saturating_duration_since(Instant::now()));
+                    let _nobody_waits = reached.send(());
+                }
+            })?;
         Ok(Self { waits })
     }
 

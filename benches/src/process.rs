@@ -36,7 +36,9 @@ impl Process {
         let stdout = child.stdout.take().context("its stdout is a pipe")?;
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
-            BufReader::new(stdout).lines().try_for_each(|line| sender.send(line))
+            BufReader::new(stdout)
+                .lines()
+                .try_for_each(|line| sender.send(line))
         });
         Ok(Self {
             role,

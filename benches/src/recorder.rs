@@ -68,7 +68,9 @@ impl Recorder {
         match outcome {
             Ok(()) => {
                 let nanos = ended.saturating_duration_since(due).as_nanos();
-                shard.latencies.saturating_record(u64::try_from(nanos).unwrap_or(u64::MAX));
+                shard
+                    .latencies
+                    .saturating_record(u64::try_from(nanos).unwrap_or(u64::MAX));
             }
             Err(error) => shard.fail(1, || format!("{error:#}")),
         }
@@ -77,7 +79,9 @@ impl Recorder {
     /// Calls that were due within the measured time have no outcome and are given up.
     pub(crate) fn record_unfinished(&self, calls: u64) {
         if calls > 0 {
-            self.shards[0].lock().fail(calls, || "calls had not ended in time".to_owned());
+            self.shards[0]
+                .lock()
+                .fail(calls, || "calls had not ended in time".to_owned());
         }
     }
 
@@ -166,7 +170,10 @@ mod tests {
         recorder.record(0, begin, begin, Err(anyhow!("later")));
         recorder.record_unfinished(3);
         let recorded = recorder.recorded();
-        assert_eq!((recorded.errors, recorded.completed, recorded.calls()), (5, 0, 0));
+        assert_eq!(
+            (recorded.errors, recorded.completed, recorded.calls()),
+            (5, 0, 0)
+        );
         assert_eq!(recorded.first_error.as_deref(), Some("send: refused"));
     }
 }

@@ -45,7 +45,10 @@ pub(crate) fn rows(runs: &[Run]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for run in runs {
         let (concurrency, system) = (run.concurrency, run.system);
-        if !rows.iter().any(|row| (row.concurrency, row.system) == (concurrency, system)) {
+        if !rows
+            .iter()
+            .any(|row| (row.concurrency, row.system) == (concurrency, system))
+        {
             rows.push(row(runs, concurrency, system));
         }
     }
@@ -54,7 +57,8 @@ pub(crate) fn rows(runs: &[Run]) -> Vec<Row> {
 
 fn row(runs: &[Run], concurrency: u32, system: SystemName) -> Row {
     let of = |system| {
-        runs.iter().filter(move |run| (run.concurrency, run.system) == (concurrency, system))
+        runs.iter()
+            .filter(move |run| (run.concurrency, run.system) == (concurrency, system))
     };
     let samples: Vec<&Sample> = of(system).map(|run| &run.sample).collect();
     let pairs: Vec<(&Sample, &Sample)> = of(system)
@@ -92,7 +96,11 @@ fn medians(samples: &[&Sample]) -> Sample {
 
 fn ratios(pairs: &[(&Sample, &Sample)]) -> Ratios {
     let ratio = |figure: fn(&Sample) -> Option<f64>| {
-        spread(pairs.iter().filter_map(|(ours, floor)| Some(figure(ours)? / figure(floor)?)))
+        spread(
+            pairs
+                .iter()
+                .filter_map(|(ours, floor)| Some(figure(ours)? / figure(floor)?)),
+        )
     };
     Ratios {
         rate: ratio(|sample| Some(sample.rate_per_s)),
@@ -154,21 +162,41 @@ mod tests {
         assert_eq!(rows[1].sample.rate_per_s, 900.0);
         let ratios = rows[1].to_floor.as_ref().unwrap();
         let (median, least, most) = (0.9, 0.8, 0.9);
-        assert_eq!(ratios.rate, Some(Spread { median, least, most }));
+        assert_eq!(
+            ratios.rate,
+            Some(Spread {
+                median,
+                least,
+                most
+            })
+        );
         let (median, least, most) = (1.1, 1.0, 1.2);
-        assert_eq!(ratios.p50, Some(Spread { median, least, most }));
+        assert_eq!(
+            ratios.p50,
+            Some(Spread {
+                median,
+                least,
+                most
+            })
+        );
         assert_eq!(ratios.cpu, None, "no round tells it");
     }
 
     #[test]
     fn the_median_of_two_is_between_them_and_errors_add_up() {
-        let mut runs = [run(1, SystemName::Grpc, 10.0, 1.0), run(2, SystemName::Grpc, 20.0, 3.0)];
+        let mut runs = [
+            run(1, SystemName::Grpc, 10.0, 1.0),
+            run(2, SystemName::Grpc, 20.0, 3.0),
+        ];
         runs[0].sample.errors = 1;
         runs[1].sample.errors = 2;
         runs[1].sample.error = Some("refused".to_owned());
         let rows = rows(&runs);
         let sample = &rows[0].sample;
-        assert_eq!((sample.rate_per_s, sample.p50_us, sample.errors), (15.0, 2.0, 3));
+        assert_eq!(
+            (sample.rate_per_s, sample.p50_us, sample.errors),
+            (15.0, 2.0, 3)
+        );
         assert_eq!(sample.error.as_deref(), Some("refused"));
         assert!(rows[0].to_floor.is_none(), "there is no floor");
     }

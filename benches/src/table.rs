@@ -8,12 +8,15 @@ use crate::summary::{Ratios, Row, Spread};
 
 /// All rows, those of one concurrency together.
 pub(crate) fn table(comparison: &Comparison, rows: &[Row]) -> String {
-    let mut text = String::new();
+    let mut text = format!(
+        "Medians of {} rounds, ratios with the least and the most of a round; CPU is user and system time a call.\n",
+        comparison.rounds
+    );
     for group in rows.chunk_by(|a, b| a.concurrency == b.concurrency) {
         let heading = comparison.heading(group[0].concurrency);
-        let _ = writeln!(text, "\n{heading}\n{}", aligned(&figures(group)));
+        let _ = write!(text, "\n{heading}\n{}", aligned(&figures(group)));
         if group.iter().any(|row| row.to_floor.is_some()) {
-            let _ = writeln!(text, "{}", aligned(&ratios(group)));
+            let _ = write!(text, "\n{}", aligned(&ratios(group)));
         }
         for row in group {
             if let Some(error) = &row.sample.error {
@@ -25,7 +28,17 @@ pub(crate) fn table(comparison: &Comparison, rows: &[Row]) -> String {
 }
 
 fn figures(rows: &[Row]) -> Vec<Vec<String>> {
-    let heading = ["", "calls/s", "p50", "p99", "p99.9", "errors", "client CPU", "server CPU", "broker CPU"];
+    let heading = [
+        "",
+        "calls/s",
+        "p50",
+        "p99",
+        "p99.9",
+        "errors",
+        "client CPU",
+        "server CPU",
+        "broker CPU",
+    ];
     let mut lines = vec![heading.map(str::to_owned).to_vec()];
     lines.extend(rows.iter().map(|row| {
         let Sample {
@@ -35,7 +48,7 @@ fn figures(rows: &[Row]) -> Vec<Vec<String>> {
             p999_us,
             errors,
             error: _,
-            cpu,
+            cpu: _,
         } = &row.sample;
         let cpu = |time: Option<f64>| time.map_or_else(|| "-".to_owned(), micros);
         vec![
@@ -54,12 +67,26 @@ fn figures(rows: &[Row]) -> Vec<Vec<String>> {
 }
 
 fn ratios(rows: &[Row]) -> Vec<Vec<String>> {
-    let heading = ["to the floor", "calls/s", "p50", "p99", "client + server CPU"];
+    let heading = [
+        "to the floor",
+        "calls/s",
+        "p50",
+        "p99",
+        "client + server CPU",
+    ];
     let mut lines = vec![heading.map(str::to_owned).to_vec()];
     for row in rows {
-        if let Some(Ratios { rate, p50, p99, cpu }) = &row.to_floor {
+        if let Some(Ratios {
+            rate,
+            p50,
+            p99,
+            cpu,
+        }) = &row.to_floor
+        {
             let mut line = vec![row.system.to_string()];
-            line.extend([rate, p50, p99, cpu].map(|ratio| ratio.map_or_else(|| "-".to_owned(), spread)));
+            line.extend(
+                [rate, p50, p99, cpu].map(|ratio| ratio.map_or_else(|| "-".to_owned(), spread)),
+            );
             lines.push(line);
         }
     }
@@ -67,7 +94,10 @@ fn ratios(rows: &[Row]) -> Vec<Vec<String>> {
 }
 
 fn spread(ratio: Spread) -> String {
-    format!("{:.2} ({:.2} to {:.2})", ratio.median, ratio.least, ratio.most)
+    format!(
+        "{:.2} ({:.2} to {:.2})",
+        ratio.median, ratio.least, ratio.most
+    )
 }
 
 /// Three digits and a unit.
@@ -102,7 +132,12 @@ fn grouped(number: f64) -> String {
 fn aligned(lines: &[Vec<String>]) -> String {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
-        lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        lines
+            .iter()
+            .filter_map(|line| line.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
@@ -172,15 +207,43 @@ mod tests {
         runs[4].sample.errors = 3;
         runs[4].sample.error = Some("no reply came before the deadline".to_owned());
         expect![[r#"
+            Medians of 3 rounds, ratios with the least and the most of a round; CPU is user and system time a call.
+
+            64 in flight, 128 B, 4 partitions
+                       calls/s      p50      p99    p99.9  errors  client CPU  server CPU  broker CPU
+            floor       32,100   812 µs  1.71 ms  25.0 ms       0     9.50 µs     7.25 µs     21.0 µs
+            kafka-rpc   23,540  1.12 ms  2.35 ms  34.4 ms       3     13.1 µs     9.97 µs     21.0 µs
+            grpc        64,200   406 µs   856 µs  12.5 ms       0     4.75 µs     3.62 µs           -
+
+            to the floor              calls/s                  p50                  p99  client + server CPU
+            kafka-rpc     0.73 (0.67 to 0.80)  1.38 (1.25 to 1.50)  1.38 (1.25 to 1.50)  1.38 (1.25 to 1.50)
+            grpc          2.00 (2.00 to 2.00)  0.50 (0.50 to 0.50)  0.50 (0.50 to 0.50)  0.50 (0.50 to 0.50)
+            an error of kafka-rpc: no reply came before the deadline
+
+            512 in flight, 128 B, 4 partitions
+                  calls/s     p50     p99   p99.9  errors  client CPU  server CPU  broker CPU
+            grpc       16  1.62 s  3.42 s  50.1 s       0     19.0 ms     14.5 ms           -
         "#]]
         .assert_eq(&table(&comparison(&[]), &rows(&runs)));
     }
 
     #[test]
     fn the_heading_tells_what_is_not_the_default() {
-        let open = comparison(&["--rate", "5000", "--keys", "1000", "--servers", "2", "--partitions", "8", "--body", "4096"]);
-        expect![[""]].assert_eq(&open.heading(10_000));
+        let open = comparison(&[
+            "--rate",
+            "5000",
+            "--keys",
+            "1000",
+            "--servers",
+            "2",
+            "--partitions",
+            "8",
+            "--body",
+            "4096",
+        ]);
+        expect!["5000 calls a second due, at most 10000 pending, 4096 B, 1000 keys, 8 partitions, 2 servers"].assert_eq(&open.heading(10_000));
         let safe = comparison(&["--acks", "1", "--idempotence", "false"]);
-        expect![[""]].assert_eq(&safe.heading(1));
+        expect!["1 in flight, 128 B, 4 partitions, acks=1, not idempotent"]
+            .assert_eq(&safe.heading(1));
     }
 }

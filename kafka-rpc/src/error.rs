@@ -19,8 +19,8 @@ pub enum Error {
     /// The cluster refused the credentials, or a right is missing.
     #[error("{0}")]
     Denied(String),
-    /// Topics are missing and could not be created. The message lists each with its settings and
-    /// the command that makes it.
+    /// Topics are missing and could not be created, or rights to topics or groups are missing. The
+    /// message lists each with its settings and the command that makes it or gives the right.
     #[error("{0}")]
     Topics(TopicProblems),
     /// Anything else that the client library or the cluster says.
@@ -46,21 +46,28 @@ impl From<TransportError> for Error {
     }
 }
 
-/// One topic that is not as it has to be.
+/// One topic, or consumer group, that is not as it has to be.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TopicProblem {
     pub(crate) topic: String,
+    pub(crate) is_group: bool,
     pub(crate) reason: String,
     pub(crate) command: String,
 }
 
 impl TopicProblem {
-    /// The topic's name.
+    /// The topic's name, or the group's.
     pub fn topic(&self) -> &str {
         &self.topic
     }
 
-    /// What is wrong: it is missing, it may not be created, or why the broker refused.
+    /// Whether this is a consumer group, to which the right is missing.
+    pub fn is_group(&self) -> bool {
+        self.is_group
+    }
+
+    /// What is wrong: it is missing, it may not be created, a right to it is missing, or why the
+    /// broker refused.
     pub fn reason(&self) -> &str {
         &self.reason
     }
@@ -71,12 +78,12 @@ impl TopicProblem {
     }
 }
 
-/// All topics that are not as they have to be.
+/// All topics and groups that are not as they have to be.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TopicProblems(pub(crate) Vec<TopicProblem>);
 
 impl TopicProblems {
-    /// The topics, one by one.
+    /// The topics, then the groups, one by one.
     pub fn iter(&self) -> impl Iterator<Item = &TopicProblem> {
         self.0.iter()
     }
@@ -84,8 +91,18 @@ impl TopicProblems {
 
 impl fmt::Display for TopicProblems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.0.len() == 1 { "topic" } else { "topics" };
-        write!(f, "{} {plural} can't be used:", self.0.len())?;
+        let count = |groups: bool, one: &str| {
+            let count = self
+                .0
+                .iter()
+                .filter(|problem| problem.is_group == groups)
+                .count();
+            let plural = if count == 1 { "" } else { "s" };
+            (count > 0).then(|| format!("{count} {one}{plural}"))
+        };
+        let counts = [count(false, "topic"), count(true, "group")];
+        let counts: Vec<String> = counts.into_iter().flatten().collect();
+        write!(f, "{} can't be used:", counts.join(" and "))?;
         for problem in &self.0 {
             write!(f, "\n  {}: {}", problem.topic, problem.reason)?;
             write!(f, "\n    {}", problem.command)?;
@@ -102,6 +119,7 @@ mod tests {
     fn a_main_that_returns_the_error_shows_each_topic_with_its_command_on_lines_of_their_own() {
         let problem = |topic: &str| TopicProblem {
             topic: topic.to_owned(),
+            is_group: false,
             reason: "it does not exist".to_owned(),
             command: format!("kafka-topics.sh --create --topic {topic}"),
         };

@@ -60,6 +60,24 @@ fn a_restart_keeps_address_and_data_after_a_shutdown_and_after_a_crash() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_broker_at_full_speed_has_the_optimising_compiler() {
+    require_java!();
+    let compilers = |broker: &Broker| {
+        let process = broker.process_id().expect("it runs");
+        let arguments = std::fs::read_to_string(format!("/proc/{process}/cmdline")).unwrap();
+        let level = arguments
+            .split('\0')
+            .filter_map(|argument| argument.strip_prefix("-XX:TieredStopAtLevel="))
+            .next_back();
+        level.map(str::to_owned)
+    };
+    assert_eq!(compilers(kafka::shared()).as_deref(), Some("1"));
+    let fast = Builder::new().at_full_speed().start();
+    assert_eq!(compilers(&fast).as_deref(), Some("4"));
+}
+
+#[test]
 fn a_paused_broker_is_connected_but_silent() {
     require_java!();
     let mut broker = Broker::start();

@@ -58,7 +58,11 @@ impl System for Grpc {
             .map(|server| Endpoint::from_shared(format!("http://{server}")))
             .collect::<Result<Vec<_>, _>>()?;
         let channel = if endpoints.len() == 1 {
-            endpoints.remove(0).connect().await.context("can't reach the gRPC server")?
+            endpoints
+                .remove(0)
+                .connect()
+                .await
+                .context("can't reach the gRPC server")?
         } else {
             Channel::balance_list(endpoints.into_iter())
         };

@@ -2,7 +2,9 @@
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use kafka_rpc::{Channel, Cluster, IntoRequest as _, Request, Response, Server, Status, TopicSettings};
+use kafka_rpc::{
+    Channel, Cluster, IntoRequest as _, Request, Response, Server, Status, TopicSettings,
+};
 
 use super::{Caller, System, body, check};
 use crate::setup::{KafkaSetup, Setup};

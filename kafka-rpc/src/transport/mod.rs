@@ -18,7 +18,7 @@ use async_trait::async_trait;
 pub(crate) use error::{Failure, TransportError};
 pub(crate) use group::{CommittedOffset, Control, GroupConfig, Member, PartitionRef};
 pub(crate) use record::{Outgoing, Record};
-pub(crate) use topic::{CreateOutcome, NewTopic, TopicState};
+pub(crate) use topic::{Access, CreateOutcome, NewTopic, TopicState};
 
 /// What a producer tells its owner. Called on the transport's own thread: must not block.
 pub(crate) trait Deliveries: Send + Sync + 'static {
@@ -68,6 +68,9 @@ pub(crate) trait Transport: Send + Sync + 'static {
         names: &[Arc<str>],
         limit: Duration,
     ) -> Result<Vec<TopicState>, TransportError>;
+
+    /// Whether this client may be a member of a group, as far as the cluster tells.
+    async fn may_join(&self, group: &str, limit: Duration) -> Result<bool, TransportError>;
 
     /// Creates topics, in the order given.
     async fn create_topics(

@@ -3,7 +3,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
@@ -22,6 +22,7 @@ const POLL: Duration = Duration::from_millis(100);
 /// The most replies that are handed over at a time.
 const BATCH: usize = 512;
 const END_OFFSET_LIMIT: Duration = Duration::from_secs(10);
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 type Outcome = anyhow::Result<Bytes>;
 
@@ -90,9 +91,7 @@ pub(super) fn connect(setup: &Setup) -> anyhow::Result<FloorCaller> {
         .create_with_context(Quiet)
         .context("can't open the floor's consumer")?;
     let topic = replies(kafka);
-    let (_, end) = consumer
-        .fetch_watermarks(&topic, REPLY_PARTITION, END_OFFSET_LIMIT)
-        .context("can't find the end of the floor's replies")?;
+    let end = end_of(&consumer, &topic)?;
     let mut assignment = TopicPartitionList::new();
     assignment.add_partition_offset(&topic, REPLY_PARTITION, Offset::Offset(end))?;
     consumer.assign(&assignment)?;
@@ -112,6 +111,20 @@ pub(super) fn connect(setup: &Setup) -> anyhow::Result<FloorCaller> {
     })))
 }
 
+/// Tries again for a while: a topic that was just created has no leader for a moment.
+fn end_of(consumer: &BaseConsumer<Quiet>, topic: &str) -> anyhow::Result<i64> {
+    let limit = Instant::now() + END_OFFSET_LIMIT;
+    loop {
+        match consumer.fetch_watermarks(topic, REPLY_PARTITION, END_OFFSET_LIMIT) {
+            Ok((_, end)) => return Ok(end),
+            Err(error) if Instant::now() > limit => {
+                return Err(error).context("can't find the end of the floor's replies");
+            }
+            Err(_) => thread::sleep(RETRY_PAUSE),
+        }
+    }
+}
+
 /// Takes what has come, then hands it over with one turn of the lock.
 fn read(consumer: &BaseConsumer<Quiet>, pending: &Pending) {
     let mut replies = Vec::with_capacity(BATCH);
@@ -123,13 +136,18 @@ fn read(consumer: &BaseConsumer<Quiet>, pending: &Pending) {
                 break;
             };
             if let Some(call) = call_of(&reply) {
-                replies.push((call, Bytes::copy_from_slice(reply.payload().unwrap_or_default())));
+                replies.push((
+                    call,
+                    Bytes::copy_from_slice(reply.payload().unwrap_or_default()),
+                ));
             }
             wait = Duration::ZERO;
         }
         {
             let mut pending = pending.0.lock();
-            let taken = replies.drain(..).map(|(call, body)| (pending.remove(&call), body));
+            let taken = replies
+                .drain(..)
+                .map(|(call, body)| (pending.remove(&call), body));
             callers.extend(taken);
         }
         for (caller, body) in callers.drain(..) {
@@ -145,7 +163,10 @@ impl Caller for FloorCaller {
         let (caller, reply) = oneshot::channel();
         client.pending.0.lock().insert(call, caller);
         client.send(call, key)?;
-        check(&client.body, reply.await.context("the reader has ended")??.len())
+        check(
+            &client.body,
+            reply.await.context("the reader has ended")??.len(),
+        )
     }
 }
 

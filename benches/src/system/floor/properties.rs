@@ -54,3 +54,20 @@ fn config(kafka: &KafkaSetup, purpose: &[(&str, &str)]) -> ClientConfig {
     config.set("bootstrap.servers", &kafka.brokers);
     config
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kafka_rpc_sets_the_same() {
+        let theirs = include_str!("../../../../kafka-rpc/src/transport/kafka/config.rs");
+        for (name, value) in [CLIENT, PRODUCER, CONSUMER].concat() {
+            let pair = format!("(\"{name}\", \"{value}\")");
+            assert!(
+                theirs.contains(&pair),
+                "kafka-rpc does not set {name} to {value}"
+            );
+        }
+    }
+}

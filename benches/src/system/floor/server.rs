@@ -53,10 +53,14 @@ pub(super) async fn start(setup: &Setup) -> anyhow::Result<FloorServer> {
     let (end, ended) = oneshot::channel();
     let topic = replies(kafka);
     let until = Arc::clone(&stop);
-    thread::Builder::new().name("floor".to_owned()).spawn(move || {
-        let outcome = serve(&consumer, &producer, &topic, joined, &until);
-        let _nobody_waits = end.send(outcome);
-    })?;
+    thread::Builder::new()
+        .name("floor".to_owned())
+        .spawn(move || {
+            let outcome = serve(&consumer, &producer, &topic, joined, &until);
+            // Leaves the group.
+            drop(consumer);
+            let _nobody_waits = end.send(outcome);
+        })?;
     match has_joined.await {
         Ok(()) => Ok(FloorServer { stop, ended }),
         // It has ended before it joined.
@@ -84,16 +88,24 @@ fn serve(
     let mut joined = Some(joined);
     let limit = Instant::now() + JOIN_LIMIT;
     while !stop.load(Ordering::Relaxed) {
-        if let Some(message) = consumer.poll(POLL) {
-            answer(&message.context("can't read requests")?, producer, topic)?;
+        match consumer.poll(POLL) {
+            Some(Ok(request)) => answer(&request, producer, topic)?,
+            // A topic that was just created is unknown to some broker for a moment.
+            Some(Err(_)) if joined.is_some() => {}
+            Some(Err(error)) => return Err(error).context("can't read requests"),
+            None => {}
         }
         if joined.is_some() && consumer.assignment()?.count() > 0 {
             joined.take().map(|joined| joined.send(()));
         } else if joined.is_some() && Instant::now() > limit {
-            bail!("the floor's server got no partitions within {JOIN_LIMIT:?}: does it have more servers than partitions?");
+            bail!(
+                "the floor's server got no partitions within {JOIN_LIMIT:?}: does it have more servers than partitions?"
+            );
         }
     }
-    producer.flush(FLUSH_LIMIT).context("replies were not written")
+    producer
+        .flush(FLUSH_LIMIT)
+        .context("replies were not written")
 }
 
 fn answer(request: &BorrowedMessage<'_>, producer: &Replies, topic: &str) -> anyhow::Result<()> {

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use super::*;
-use crate::cluster::{Cluster, TopicSettings, Wanted, ensure};
+use crate::cluster::{Cluster, TopicSettings, Wanted, WantedTopic, ensure};
 use crate::transport::{CommittedOffset, Control, Outgoing, PartitionRef, Record, Undelivered};
 use crate::wire::Headers;
 
@@ -43,7 +43,8 @@ async fn transport(topic: &Arc<str>) -> Arc<dyn Transport> {
     let transport = cluster.transport();
     let settings = TopicSettings::new().partitions(1);
     let wanted = Wanted {
-        topics: vec![settings.request_topic(topic)],
+        topics: vec![WantedTopic::read(settings.request_topic(topic))],
+        groups: Vec::new(),
         may_create: true,
         bootstrap: cluster.bootstrap_servers(),
     };

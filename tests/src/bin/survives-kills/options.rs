@@ -1,27 +1,27 @@
 use std::time::Duration;
 
 /// What can be set, each as `name=value`.
-pub struct Options {
+pub(crate) struct Options {
     /// `for`: how long calls are made; `120s` unless set.
-    pub length: Duration,
+    pub(crate) length: Duration,
     /// `every`: how long after the last one a server is killed; `5s` unless set.
-    pub every: Duration,
+    pub(crate) every: Duration,
     /// `calls`: how many calls are in flight; 512 unless set.
-    pub calls: usize,
+    pub(crate) calls: usize,
     /// `deadline` of each call; `30s` unless set.
-    pub deadline: Duration,
+    pub(crate) deadline: Duration,
     /// `work`: how long a handler takes; `5ms` unless set.
-    pub work: Duration,
+    pub(crate) work: Duration,
     /// `session-timeout` of the servers; `10s` unless set, which is the framework's default.
-    pub session_timeout: Duration,
+    pub(crate) session_timeout: Duration,
     /// `static-members`: whether servers come back under their name; `false` unless set.
-    pub static_members: bool,
+    pub(crate) static_members: bool,
     /// `bootstrap`: where Kafka is; it is booted unless set.
-    pub bootstrap: Option<String>,
+    pub(crate) bootstrap: Option<String>,
 }
 
 impl Options {
-    pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+    pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self {
             length: Duration::from_secs(120),
             every: Duration::from_secs(5),
