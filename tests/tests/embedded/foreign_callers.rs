@@ -97,3 +97,21 @@ async fn a_good_reply_carries_the_bare_message_and_says_ok() {
     assert_eq!(reply.text("grpc-status"), "0");
     assert_eq!(reply.get("grpc-message"), None);
 }
+
+#[tokio::test]
+async fn two_requests_with_one_correlation_id_are_both_answered() {
+    let (_server, foreign, topic) = foreign().await;
+    for number in 1..=2 {
+        let request = Record::request(&topic, "twin", &Order::number(number));
+        foreign.write(request.partition(0)).await;
+    }
+    let mut replies = foreign.read(&format!("{topic}.reply"));
+    let mut numbers = [0, 0];
+    for number in &mut numbers {
+        let reply = replies.next().await;
+        assert_eq!(reply.text("kafka_correlationId"), "twin");
+        *number = reply.decode::<Receipt>().number;
+    }
+    numbers.sort();
+    assert_eq!(numbers, [1, 2]);
+}

@@ -193,3 +193,20 @@ async fn a_slow_servers_queue_is_bounded_in_bytes() {
         "{longest} requests waited"
     );
 }
+
+#[tokio::test]
+async fn limits_of_nothing_count_as_one() {
+    let world = World::embedded();
+    let builder = desk(Scripted::echo());
+    let builder = builder.concurrency_limit(0).queue_limit(0).queue_bytes(0);
+    let _server = world.serve(builder).await;
+    let desk = world.client().await;
+    let mut calls = JoinSet::new();
+    for number in 0..50 {
+        let mut desk = desk.clone();
+        calls.spawn(async move { desk.ask(Order::number(number)).await });
+    }
+    for outcome in soon("all calls are answered", calls.join_all()).await {
+        outcome.unwrap();
+    }
+}

@@ -236,3 +236,18 @@ async fn a_server_is_ready_when_it_has_its_partitions_and_not_before() {
     soon("the server is ready", handle.ready()).await;
     serving.abort();
 }
+
+/// A service that has nothing to offer yet.
+#[kafka_rpc::service(name = "tests.v1.Nothing", client = false)]
+pub trait Nothing {}
+
+impl Nothing for () {}
+
+#[tokio::test]
+async fn a_service_without_methods_does_not_keep_a_server_from_starting() {
+    let world = World::embedded();
+    let builder = desk(Scripted::echo()).add_service(NothingServer::new(()));
+    let server = world.serve(builder).await;
+    assert!(world.client().await.ask(Order::number(1)).await.is_ok());
+    server.shutdown().await;
+}

@@ -244,3 +244,18 @@ async fn the_deadline_is_the_records_timestamp_plus_the_timeout() {
         "{number}: {left:?}"
     );
 }
+
+#[tokio::test]
+async fn a_call_may_have_all_the_time_in_the_world() {
+    let world = World::embedded();
+    let (seen, mut deadlines) = sightings();
+    let script = Scripted::new(move |request: Request<Order>| {
+        seen.tell(request.deadline().unwrap().remaining());
+        async { Ok(receipt(Order::default())) }
+    });
+    let _server = world.desk(script).await;
+    let request = within(Duration::MAX, Order::default());
+    world.client().await.ask(request).await.unwrap();
+    let left = deadlines.next("the request comes").await;
+    assert!(left > Duration::from_secs(365 * 24 * 60 * 60), "{left:?}");
+}
