@@ -26,7 +26,8 @@ fn silent() -> Scripted {
 
 #[track_caller]
 fn assert_exceeded(outcome: Result<impl std::fmt::Debug, Status>, begun: Instant, due: Duration) {
-    assert_eq!(outcome.unwrap_err().code(), Code::DeadlineExceeded);
+    let status = outcome.unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
     let took = begun.elapsed();
     assert!(
         took >= due && took < due + Duration::from_secs(5),
