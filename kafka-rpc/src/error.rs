@@ -103,7 +103,6 @@ mod tests {
     fn a_main_that_returns_the_error_shows_each_topic_with_its_command_on_lines_of_their_own() {
         let problem = |topic: &str| TopicProblem {
             topic: topic.to_owned(),
-            is_group: false,
             reason: "it does not exist".to_owned(),
             command: format!("kafka-topics.sh --create --topic {topic}"),
         };
