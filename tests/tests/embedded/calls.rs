@@ -1,6 +1,7 @@
 //! Our calls: what is sent, and that each gets its own reply.
 
 use std::future::pending;
+use std::time::Duration;
 
 use kafka_rpc::{Channel, Request};
 use kafka_rpc_tests::foreign::Foreign;
@@ -72,7 +73,7 @@ async fn our_request_has_the_headers_of_the_contract() {
     let world = World::embedded();
     let mut desk = world.client().await;
     let mut request = Request::new(Order::of("ada", 9));
-    request.set_timeout(std::time::Duration::from_secs(5));
+    request.set_timeout(Duration::from_secs(5));
     request
         .metadata_mut()
         .insert("tenant", "north".parse().unwrap())
@@ -151,4 +152,21 @@ async fn a_call_too_many_is_refused_at_once_and_the_pending_ones_stay() {
             .number,
         3
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn first_calls_that_are_given_up_do_not_spoil_the_method() {
+    let world = World::embedded();
+    let _server = world.desk(Scripted::echo()).await;
+    for _ in 0..5 {
+        // The topics are looked up, and the replies begun to be read, by the first call.
+        let desk = DeskClient::new(world.channel().await);
+        for millis in 0..12 {
+            let mut request = Request::new(Order::number(1));
+            request.set_timeout(Duration::from_millis(millis));
+            let _whatever = desk.clone().ask(request).await;
+        }
+        let receipt = desk.clone().ask(Order::number(2)).await.unwrap();
+        assert_eq!(receipt.get_ref().number, 2);
+    }
 }

@@ -1,9 +1,9 @@
 //! What a call means, shown on the embedded broker.
 
 mod bad_requests;
-mod broker_gone;
 mod calls;
 mod cancels;
+mod congestion;
 mod deadlines;
 mod endings;
 mod foreign_callers;

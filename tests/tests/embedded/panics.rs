@@ -141,7 +141,7 @@ async fn a_panic_while_a_handler_is_cancelled_leaves_no_trace() {
     let server = world.serve(builder).await;
     let mut desk = world.client().await;
     let mut request = Request::new(Order::of("ada", 1));
-    request.set_timeout(Duration::from_millis(100));
+    request.set_timeout(Duration::from_millis(700));
     let status = desk.place(request).await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert_eq!(

@@ -91,6 +91,22 @@ async fn an_inbox_reads_what_comes_after_its_end_and_nothing_before() {
 }
 
 #[tokio::test]
+async fn a_partition_that_is_followed_twice_is_read_once_from_where_it_was_first() {
+    let topic = unique("twice");
+    let transport = transport(&topic).await;
+    let (sink, _delivered) = unbounded_channel();
+    let producer = transport.producer(&[], Arc::new(Sink(sink))).unwrap();
+    let (sink, mut records) = unbounded_channel();
+    let inbox = transport.inbox(&[], Arc::new(Sink(sink))).unwrap();
+    inbox.follow(Arc::clone(&topic), 0).await.unwrap();
+    producer.send(outgoing(&topic, "first"), 1).unwrap();
+    assert_eq!(next::<Record>(&mut records).await.value, "first");
+    inbox.follow(Arc::clone(&topic), 0).await.unwrap();
+    producer.send(outgoing(&topic, "second"), 2).unwrap();
+    assert_eq!(next::<Record>(&mut records).await.value, "second");
+}
+
+#[tokio::test]
 async fn an_unreachable_cluster_is_an_error_within_the_limit() {
     let transport = Cluster::new("127.0.0.1:1").transport();
     let error = timeout(LIMIT, transport.check(Duration::from_secs(2)))

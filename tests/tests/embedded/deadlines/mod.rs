@@ -30,7 +30,7 @@ fn assert_exceeded(outcome: Result<impl std::fmt::Debug, Status>, begun: Instant
     assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
     let took = begun.elapsed();
     assert!(
-        took >= due && took < due + Duration::from_secs(5),
+        took >= due && took < due + Duration::from_secs(15),
         "due {due:?}, took {took:?}"
     );
 }
@@ -144,6 +144,8 @@ async fn a_call_whose_deadline_passes_while_it_waits_is_not_handled() {
     let begun = Instant::now();
     let outcome = desk.clone().ask(within(SHORT, Order::number(2))).await;
     assert_exceeded(outcome, begun, SHORT);
+    // The server's clock began with the record, a little later than the caller's.
+    tokio::time::sleep(4 * SHORT).await;
     gate.open();
     soon("the first call ends", first).await.unwrap().unwrap();
     for number in 3..9 {
@@ -170,9 +172,9 @@ async fn a_handler_is_cancelled_when_the_deadline_passes() {
     let outcome = world
         .client()
         .await
-        .ask(within(2 * SHORT, Order::default()))
+        .ask(within(10 * SHORT, Order::default()))
         .await;
-    assert_exceeded(outcome, begun, 2 * SHORT);
+    assert_exceeded(outcome, begun, 10 * SHORT);
     assert_eq!(sights.next("the handler runs").await, "running");
     assert_eq!(sights.next("the handler is dropped").await, "dropped");
 }
