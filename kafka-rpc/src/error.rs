@@ -16,7 +16,7 @@ pub enum Error {
     /// The cluster can't be reached, or did not answer in time.
     #[error("{0}")]
     Unreachable(String),
-    /// The cluster refused the credentials, or a right is missing.
+    /// The cluster refused the credentials, or a right to a group is missing or was taken away.
     #[error("{0}")]
     Denied(String),
     /// Topics are missing and could not be created, or rights to topics or groups are missing. The
@@ -46,24 +46,18 @@ impl From<TransportError> for Error {
     }
 }
 
-/// One topic, or consumer group, that is not as it has to be.
+/// One topic that is not as it has to be.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TopicProblem {
     pub(crate) topic: String,
-    pub(crate) is_group: bool,
     pub(crate) reason: String,
     pub(crate) command: String,
 }
 
 impl TopicProblem {
-    /// The topic's name, or the group's.
+    /// The topic's name.
     pub fn topic(&self) -> &str {
         &self.topic
-    }
-
-    /// Whether this is a consumer group, to which the right is missing.
-    pub fn is_group(&self) -> bool {
-        self.is_group
     }
 
     /// What is wrong: it is missing, it may not be created, a right to it is missing, or why the
@@ -78,12 +72,12 @@ impl TopicProblem {
     }
 }
 
-/// All topics and groups that are not as they have to be.
+/// All topics that are not as they have to be.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TopicProblems(pub(crate) Vec<TopicProblem>);
 
 impl TopicProblems {
-    /// The topics, then the groups, one by one.
+    /// The topics, one by one.
     pub fn iter(&self) -> impl Iterator<Item = &TopicProblem> {
         self.0.iter()
     }
@@ -91,18 +85,8 @@ impl TopicProblems {
 
 impl fmt::Display for TopicProblems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = |groups: bool, one: &str| {
-            let count = self
-                .0
-                .iter()
-                .filter(|problem| problem.is_group == groups)
-                .count();
-            let plural = if count == 1 { "" } else { "s" };
-            (count > 0).then(|| format!("{count} {one}{plural}"))
-        };
-        let counts = [count(false, "topic"), count(true, "group")];
-        let counts: Vec<String> = counts.into_iter().flatten().collect();
-        write!(f, "{} can't be used:", counts.join(" and "))?;
+        let plural = if self.0.len() == 1 { "topic" } else { "topics" };
+        write!(f, "{} {plural} can't be used:", self.0.len())?;
         for problem in &self.0 {
             write!(f, "\n  {}: {}", problem.topic, problem.reason)?;
             write!(f, "\n    {}", problem.command)?;
@@ -119,7 +103,6 @@ mod tests {
     fn a_main_that_returns_the_error_shows_each_topic_with_its_command_on_lines_of_their_own() {
         let problem = |topic: &str| TopicProblem {
             topic: topic.to_owned(),
-            is_group: false,
             reason: "it does not exist".to_owned(),
             command: format!("kafka-topics.sh --create --topic {topic}"),
         };

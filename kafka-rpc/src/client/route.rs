@@ -153,7 +153,6 @@ impl Routes {
         }
         let wanted = Wanted {
             topics,
-            groups: Vec::new(),
             may_create: self.settings.may_create(),
             bootstrap: &self.bootstrap,
         };

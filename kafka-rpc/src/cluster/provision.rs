@@ -8,18 +8,16 @@ use tokio::time::Instant;
 
 use crate::Error;
 use crate::error::{TopicProblem, TopicProblems};
-use crate::transport::{Access, CreateOutcome, NewTopic, TopicState, Transport};
+use crate::transport::{Access, CreateOutcome, NewTopic, TopicState, Transport, grant_command};
 
 /// How often a topic that was just created is looked up until it is seen everywhere.
 const SETTLE_PAUSE: Duration = Duration::from_millis(20);
 /// How long a topic that somebody else just created may be unknown to the broker that is asked.
 const UNSEEN_LIMIT: Duration = Duration::from_secs(1);
 
-/// Topics and groups that are needed, and what may be done about missing topics.
+/// Topics that are needed, and what may be done about missing topics.
 pub(crate) struct Wanted<'a> {
     pub(crate) topics: Vec<WantedTopic>,
-    /// To be joined.
-    pub(crate) groups: Vec<String>,
     pub(crate) may_create: bool,
     pub(crate) bootstrap: &'a str,
 }
@@ -84,14 +82,6 @@ pub(crate) async fn ensure(
         }));
         Vec::new()
     };
-    for group in &wanted.groups {
-        match transport.may_join(group, left(until)).await {
-            Ok(true) => {}
-            Ok(false) => problems.push(wanted.missing_group_right(group)),
-            // It is joined in the background, which goes on trying.
-            Err(error) => tracing::warn!(%error, "whether the group can be joined, is not known"),
-        }
-    }
     if !problems.is_empty() {
         return Err(Error::Topics(TopicProblems(problems)));
     }
@@ -219,7 +209,6 @@ impl Wanted<'_> {
         }
         TopicProblem {
             topic: topic.name.to_string(),
-            is_group: false,
             reason: reason.to_owned(),
             command,
         }
@@ -230,27 +219,8 @@ impl Wanted<'_> {
         let name = &wanted.topic.name;
         TopicProblem {
             topic: name.to_string(),
-            is_group: false,
             reason: format!("the right to {right} is missing"),
-            command: self.grant(&right, "--topic", name),
+            command: grant_command(self.bootstrap, &right, "--topic", name),
         }
-    }
-
-    fn missing_group_right(&self, group: &str) -> TopicProblem {
-        TopicProblem {
-            topic: group.to_owned(),
-            is_group: true,
-            reason: "the right to Read is missing".to_owned(),
-            command: self.grant("Read", "--group", group),
-        }
-    }
-
-    /// `Describe` comes with either right.
-    fn grant(&self, operation: &str, resource: &str, name: &str) -> String {
-        format!(
-            "kafka-acls.sh --bootstrap-server {} --add --allow-principal User:<name> --operation \
-             {operation} {resource} {name}",
-            self.bootstrap
-        )
     }
 }

@@ -149,7 +149,6 @@ async fn ensure_topics(
                 ]
             })
             .collect(),
-        groups: groups.keys().cloned().collect(),
         may_create: topics.may_create(),
         bootstrap: cluster.bootstrap_servers(),
     };

@@ -8,6 +8,7 @@ mod error;
 mod group;
 pub(crate) mod kafka;
 mod record;
+mod rights;
 mod topic;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use async_trait::async_trait;
 pub(crate) use error::{Failure, TransportError};
 pub(crate) use group::{CommittedOffset, Control, GroupConfig, Member, PartitionRef};
 pub(crate) use record::{Outgoing, Record};
+pub(crate) use rights::grant_command;
 pub(crate) use topic::{Access, CreateOutcome, NewTopic, TopicState};
 
 /// What a producer tells its owner. Called on the transport's own thread: must not block.
@@ -68,9 +70,6 @@ pub(crate) trait Transport: Send + Sync + 'static {
         names: &[Arc<str>],
         limit: Duration,
     ) -> Result<Vec<TopicState>, TransportError>;
-
-    /// Whether this client may be a member of a group, as far as the cluster tells.
-    async fn may_join(&self, group: &str, limit: Duration) -> Result<bool, TransportError>;
 
     /// Creates topics, in the order given.
     async fn create_topics(

@@ -1,7 +1,8 @@
 //! Where keys go.
 
-use kafka_rpc::{Channel, Response};
-use kafka_rpc::{Request, TopicSettings};
+use std::collections::BTreeSet;
+
+use kafka_rpc::{Request, Response, Status, TopicSettings};
 use kafka_rpc_tests::service::{Order, Receipt, Scripted};
 use kafka_rpc_tests::{kafka, require_java};
 
@@ -22,7 +23,7 @@ async fn keys_go_where_a_java_producer_would_put_them() {
         .map(|key| (&key[..], PARTITIONS as i32))
         .collect();
     let java = kafka::java_partitions(&asked);
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for (key, expected) in keys.iter().zip(java) {
         let mut request = Request::new(Order::default());
         request.set_key(key.clone());
@@ -34,7 +35,7 @@ async fn keys_go_where_a_java_producer_would_put_them() {
     assert_eq!(seen.len(), PARTITIONS as usize, "some partition got no key");
 }
 
-async fn partition(request: Request<Order>) -> Result<Response<Receipt>, kafka_rpc::Status> {
+async fn partition(request: Request<Order>) -> Result<Response<Receipt>, Status> {
     let partition = request.origin().unwrap().partition;
     Ok(Response::new(Receipt {
         number: partition.try_into().unwrap(),

@@ -12,11 +12,10 @@ use kafka_rpc_tests::world::{Serving, World};
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// All that a server needs where its topics exist: an operation, and what it is done to.
-const SERVER: [(&str, Resource); 3] = [
-    ("Read", Resource::Requests),
-    ("Write", Resource::Replies),
-    ("Read", Resource::Group),
-];
+const SERVER: [(&str, Resource); 3] = [SERVER_TOPICS[0], SERVER_TOPICS[1], SERVER_GROUP];
+const SERVER_TOPICS: [(&str, Resource); 2] =
+    [("Read", Resource::Requests), ("Write", Resource::Replies)];
+const SERVER_GROUP: (&str, Resource) = ("Read", Resource::Group);
 
 /// All that a client needs where the topics exist. No right to a group is among it.
 const CLIENT: [(&str, Resource); 2] = [("Write", Resource::Requests), ("Read", Resource::Replies)];
@@ -49,13 +48,13 @@ async fn a_wrong_password_is_refused_within_the_limit() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_error_lists_every_right_that_is_missing_and_its_command_gives_it() {
+async fn the_error_lists_every_right_to_a_topic_and_then_that_to_the_group() {
     require_java!();
     let world = guest();
     make_topics(&world).await;
-    for (needed, start) in [(&SERVER[..], Side::Server), (&CLIENT[..], Side::Client)] {
+    for (needed, start) in [(SERVER_TOPICS, Side::Server), (CLIENT, Side::Client)] {
         let error = start.run(&world).await.unwrap_err();
-        assert_eq!(missing(&error), listed(&world, needed), "{error}");
+        assert_eq!(missing(&error), listed(&world, &needed), "{error}");
         let Error::Topics(problems) = error else {
             panic!("{error:?}");
         };
@@ -63,6 +62,19 @@ async fn the_error_lists_every_right_that_is_missing_and_its_command_gives_it() 
             run_acl_command(problem.command());
         }
     }
+    let begun = Instant::now();
+    let error = Side::Server.run(&world).await.unwrap_err();
+    assert!(begun.elapsed() < LIMIT, "took {:?}", begun.elapsed());
+    assert!(matches!(error, Error::Denied(_)), "{error:?}");
+    let text = error.to_string();
+    let (problem, command) = text.split_once("\n    ").unwrap();
+    let group = world.name("tests.v1.Ledger");
+    assert_eq!(
+        problem,
+        format!("can't join group {group}: the right to Read is missing")
+    );
+    run_acl_command(command);
+
     let (handle, serving) = serve(&world);
     let server = Serving::start(handle, serving).await;
     let mut ledger = LedgerClient::new(world.channel().await);
@@ -113,6 +125,10 @@ async fn a_server_ends_when_a_right_is_taken_away() {
     acl(&world, "--remove", &SERVER[..1]);
     let error = server.ended().await.unwrap_err();
     assert!(matches!(error, Error::Denied(_)), "{error:?}");
+    assert!(
+        error.to_string().contains(&world.name("tests.v1.Ledger")),
+        "{error}"
+    );
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -235,14 +251,7 @@ fn missing(error: &Error) -> Vec<String> {
     };
     problems
         .iter()
-        .map(|problem| {
-            let kind = if problem.is_group() {
-                "--group"
-            } else {
-                "--topic"
-            };
-            format!("{}: {kind} {}", problem.reason(), problem.topic())
-        })
+        .map(|problem| format!("{}: --topic {}", problem.reason(), problem.topic()))
         .collect()
 }
 

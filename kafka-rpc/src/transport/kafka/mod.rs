@@ -116,16 +116,6 @@ impl Transport for KafkaTransport {
         .await
     }
 
-    async fn may_join(&self, group: &str, limit: Duration) -> Result<bool, TransportError> {
-        if self.embedded.is_some() {
-            // It knows no rights.
-            return Ok(true);
-        }
-        let probe = self.probe().await?;
-        let group = group.to_owned();
-        blocking(move || probe.may_join(&group, limit)).await
-    }
-
     async fn create_topics(
         &self,
         new: &[NewTopic],

@@ -44,7 +44,6 @@ async fn transport(topic: &Arc<str>) -> Arc<dyn Transport> {
     let settings = TopicSettings::new().partitions(1);
     let wanted = Wanted {
         topics: vec![WantedTopic::read(settings.request_topic(topic))],
-        groups: Vec::new(),
         may_create: true,
         bootstrap: cluster.bootstrap_servers(),
     };

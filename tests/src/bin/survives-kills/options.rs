@@ -14,7 +14,8 @@ pub(crate) struct Options {
     pub(crate) work: Duration,
     /// `session-timeout` of the servers; `10s` unless set, which is the framework's default.
     pub(crate) session_timeout: Duration,
-    /// `static-members`: whether servers come back under their name; `false` unless set.
+    /// `static-members`: whether servers come back under their names; `true` unless set. Otherwise the group waits for a
+    /// killed server until its session is over, so kills have to be further apart than that.
     pub(crate) static_members: bool,
     /// `bootstrap`: where Kafka is; it is booted unless set.
     pub(crate) bootstrap: Option<String>,
@@ -29,7 +30,7 @@ impl Options {
             deadline: Duration::from_secs(30),
             work: Duration::from_millis(5),
             session_timeout: Duration::from_secs(10),
-            static_members: false,
+            static_members: true,
             bootstrap: None,
         };
         for argument in arguments {

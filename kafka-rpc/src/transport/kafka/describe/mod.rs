@@ -1,7 +1,6 @@
 //! What the cluster tells of itself, and of what this client may do there.
 
 mod answer;
-mod group;
 mod metadata;
 mod topics;
 
