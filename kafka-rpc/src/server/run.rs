@@ -110,6 +110,10 @@ fn groups(
             let message = format!("service {} was added twice", service.name);
             return Err(Error::Config(message));
         }
+        if service.methods.is_empty() {
+            // There is nothing to read, and Kafka knows no group without topics.
+            continue;
+        }
         let group = match &settings.group {
             Some(group) => format!("{}{group}", cluster.prefix()),
             None => group_name(service, cluster.prefix()),
@@ -127,6 +131,11 @@ fn groups(
             });
             route.methods.push(method);
         }
+    }
+    if groups.is_empty() {
+        return Err(Error::Config(
+            "none of the server's services has a method".to_owned(),
+        ));
     }
     Ok(groups)
 }
