@@ -251,3 +251,17 @@ async fn a_service_without_methods_does_not_keep_a_server_from_starting() {
     assert!(world.client().await.ask(Order::number(1)).await.is_ok());
     server.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_server_without_any_method_does_not_start() {
+    let world = World::embedded();
+    let builder = Server::builder().add_service(NothingServer::new(()));
+    let error = soon("it ends", builder.serve(world.cluster()))
+        .await
+        .unwrap_err();
+    let why = "none of the server's services has a method";
+    assert!(
+        matches!(&error, Error::Config(message) if message == why),
+        "{error:?}"
+    );
+}
