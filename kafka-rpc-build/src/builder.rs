@@ -40,6 +40,10 @@ pub struct Builder {
 impl Builder {
     pub(crate) fn new() -> Self {
         let mut config = Config::new();
+        // So that a message can be a status's detail: `Any::from_msg` asks for its name.
+        config
+            .enable_type_names()
+            .type_name_domain(["."], "type.googleapis.com");
         config
             .prost_path("::kafka_rpc::prost")
             .prost_types_path("::kafka_rpc::prost_types");

@@ -16,11 +16,11 @@ pub enum Error {
     /// The cluster can't be reached, or did not answer in time.
     #[error("{0}")]
     Unreachable(String),
-    /// The cluster refused the credentials, or a right is missing.
+    /// The cluster refused the credentials, or a right to a group is missing or was taken away.
     #[error("{0}")]
     Denied(String),
-    /// Topics are missing and could not be created. The message lists each with its settings and
-    /// the command that makes it.
+    /// Topics are missing and could not be created, or rights to topics or groups are missing. The
+    /// message lists each with its settings and the command that makes it or gives the right.
     #[error("{0}")]
     Topics(TopicProblems),
     /// Anything else that the client library or the cluster says.
@@ -60,7 +60,8 @@ impl TopicProblem {
         &self.topic
     }
 
-    /// What is wrong: it is missing, it may not be created, or why the broker refused.
+    /// What is wrong: it is missing, it may not be created, a right to it is missing, or why the
+    /// broker refused.
     pub fn reason(&self) -> &str {
         &self.reason
     }

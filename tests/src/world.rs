@@ -1,6 +1,8 @@
 //! A place for one test: a cluster of its own, or topics of its own on a shared one.
 
-use kafka_rpc::{Channel, ChannelBuilder, Cluster, Error, Server, ServerBuilder, ServerHandle};
+use kafka_rpc::{
+    Channel, ChannelBuilder, Cluster, Error, Server, ServerBuilder, ServerHandle, TopicSettings,
+};
 use tokio::task::JoinHandle;
 
 use crate::service::{DeskClient, DeskServer, Scripted};
@@ -17,6 +19,14 @@ impl World {
     /// A world on an embedded broker of its own.
     pub fn embedded() -> Self {
         Self::on(Cluster::embedded().expect("the embedded broker starts"))
+    }
+
+    /// A world as that of [`embedded`](Self::embedded), whose topics have so many partitions each.
+    pub fn with_partitions(count: u32) -> Self {
+        let topics = TopicSettings::new()
+            .partitions(count)
+            .reply_partitions(count);
+        Self::embedded().with(|cluster| cluster.topics(topics))
     }
 
     /// A world on a cluster that may be shared: its topics and groups have a prefix of their own.

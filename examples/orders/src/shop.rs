@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use kafka_rpc::prost::Message;
+use kafka_rpc::prost::{Message, Name};
 use kafka_rpc::prost_types::Any;
 use kafka_rpc::{Cluster, Code, Error, Request, Response, Server, Status};
 
@@ -121,7 +121,7 @@ fn out_of_stock(article: &str, left: u32) -> Status {
         left,
     };
     let details = Any {
-        type_url: "type.googleapis.com/shop.v1.OutOfStock".to_owned(),
+        type_url: OutOfStock::type_url(),
         value: details.encode_to_vec(),
     };
     let message = format!("{left} left of {article:?}");

@@ -7,6 +7,16 @@ pub struct EchoClient {
     #[prost(bytes = "bytes", tag = "1")]
     pub sound: ::kafka_rpc::prost::bytes::Bytes,
 }
+impl ::kafka_rpc::prost::Name for EchoClient {
+    const NAME: &'static str = "EchoClient";
+    const PACKAGE: &'static str = "";
+    fn full_name() -> ::kafka_rpc::prost::alloc::string::String {
+        "EchoClient".into()
+    }
+    fn type_url() -> ::kafka_rpc::prost::alloc::string::String {
+        "type.googleapis.com/EchoClient".into()
+    }
+}
 /// The service `Echo`.
 #[deprecated]
 #[::kafka_rpc::service(

@@ -20,6 +20,26 @@ pub mod place_order_request {
         #[prost(string, tag = "1")]
         pub id: ::kafka_rpc::prost::alloc::string::String,
     }
+    impl ::kafka_rpc::prost::Name for Customer {
+        const NAME: &'static str = "Customer";
+        const PACKAGE: &'static str = "shop.v1";
+        fn full_name() -> ::kafka_rpc::prost::alloc::string::String {
+            "shop.v1.PlaceOrderRequest.Customer".into()
+        }
+        fn type_url() -> ::kafka_rpc::prost::alloc::string::String {
+            "type.googleapis.com/shop.v1.PlaceOrderRequest.Customer".into()
+        }
+    }
+}
+impl ::kafka_rpc::prost::Name for PlaceOrderRequest {
+    const NAME: &'static str = "PlaceOrderRequest";
+    const PACKAGE: &'static str = "shop.v1";
+    fn full_name() -> ::kafka_rpc::prost::alloc::string::String {
+        "shop.v1.PlaceOrderRequest".into()
+    }
+    fn type_url() -> ::kafka_rpc::prost::alloc::string::String {
+        "type.googleapis.com/shop.v1.PlaceOrderRequest".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::kafka_rpc::prost::Message)]
 #[prost(prost_path = "::kafka_rpc::prost")]
@@ -38,11 +58,31 @@ pub mod place_order_reply {
         Refusal(::kafka_rpc::prost::alloc::string::String),
     }
 }
+impl ::kafka_rpc::prost::Name for PlaceOrderReply {
+    const NAME: &'static str = "PlaceOrderReply";
+    const PACKAGE: &'static str = "shop.v1";
+    fn full_name() -> ::kafka_rpc::prost::alloc::string::String {
+        "shop.v1.PlaceOrderReply".into()
+    }
+    fn type_url() -> ::kafka_rpc::prost::alloc::string::String {
+        "type.googleapis.com/shop.v1.PlaceOrderReply".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::kafka_rpc::prost::Message)]
 #[prost(prost_path = "::kafka_rpc::prost")]
 pub struct GetOrderRequest {
     #[prost(string, optional, tag = "1")]
     pub order_id: ::core::option::Option<::kafka_rpc::prost::alloc::string::String>,
+}
+impl ::kafka_rpc::prost::Name for GetOrderRequest {
+    const NAME: &'static str = "GetOrderRequest";
+    const PACKAGE: &'static str = "shop.v1";
+    fn full_name() -> ::kafka_rpc::prost::alloc::string::String {
+        "shop.v1.GetOrderRequest".into()
+    }
+    fn type_url() -> ::kafka_rpc::prost::alloc::string::String {
+        "type.googleapis.com/shop.v1.GetOrderRequest".into()
+    }
 }
 /// Takes orders.
 ///

@@ -8,7 +8,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::OnceCell;
 
 use crate::Error;
-use crate::cluster::{TopicSettings, Wanted, ensure};
+use crate::cluster::{TopicSettings, Wanted, WantedTopic, ensure};
 use crate::descriptor::{Method, ServiceDescriptor};
 use crate::transport::{Inbox, TopicState, Transport};
 use crate::wire::{ReplyAddress, TopicNames, partition_for_key};
@@ -124,7 +124,7 @@ impl Routes {
             match self.transport.topics(&names, self.limit).await {
                 Ok(states) => {
                     for (route, state) in routes.iter().zip(states) {
-                        if let TopicState::Ready { partitions } = state {
+                        if let TopicState::Ready { partitions, .. } = state {
                             route.partitions.fetch_max(partitions, Ordering::Relaxed);
                         }
                     }
@@ -143,8 +143,8 @@ impl Routes {
         let mut topics = Vec::new();
         for names in &names {
             for topic in [
-                self.settings.request_topic(&names.request),
-                self.settings.reply_topic(&names.reply),
+                WantedTopic::written(self.settings.request_topic(&names.request)),
+                WantedTopic::read(self.settings.reply_topic(&names.reply)),
             ] {
                 if !topics.contains(&topic) {
                     topics.push(topic);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use credentials::{Sasl, Tls};
-pub(crate) use provision::{Wanted, ensure};
+pub(crate) use provision::{Wanted, WantedTopic, ensure};
 pub use topic_settings::TopicSettings;
 
 use crate::Error;

@@ -8,19 +8,53 @@ use tokio::time::Instant;
 
 use crate::Error;
 use crate::error::{TopicProblem, TopicProblems};
-use crate::transport::{CreateOutcome, NewTopic, TopicState, Transport};
+use crate::transport::{Access, CreateOutcome, NewTopic, TopicState, Transport, grant_command};
 
 /// How often a topic that was just created is looked up until it is seen everywhere.
 const SETTLE_PAUSE: Duration = Duration::from_millis(20);
+/// How long a topic that somebody else just created may be unknown to the broker that is asked.
+const UNSEEN_LIMIT: Duration = Duration::from_secs(1);
 
-/// Topics that are needed, and what may be done about missing ones.
+/// Topics that are needed, and what may be done about missing topics.
 pub(crate) struct Wanted<'a> {
-    pub(crate) topics: Vec<NewTopic>,
+    pub(crate) topics: Vec<WantedTopic>,
     pub(crate) may_create: bool,
     pub(crate) bootstrap: &'a str,
 }
 
-/// Makes sure that all wanted topics exist and tells the number of their partitions.
+/// A topic, and what it is needed for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct WantedTopic {
+    topic: NewTopic,
+    right: Right,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Right {
+    Read,
+    Write,
+}
+
+impl WantedTopic {
+    pub(crate) fn read(topic: NewTopic) -> Self {
+        let right = Right::Read;
+        Self { topic, right }
+    }
+
+    pub(crate) fn written(topic: NewTopic) -> Self {
+        let right = Right::Write;
+        Self { topic, right }
+    }
+
+    fn is_granted(&self, access: Access) -> bool {
+        match self.right {
+            Right::Read => access.read,
+            Right::Write => access.write,
+        }
+    }
+}
+
+/// Makes sure that all that is wanted exists and may be used, and tells the number of partitions.
 pub(crate) async fn ensure(
     transport: &dyn Transport,
     wanted: &Wanted<'_>,
@@ -33,7 +67,7 @@ pub(crate) async fn ensure(
         transport,
         wanted,
         &wanted.topics,
-        limit,
+        until,
         &mut found,
         &mut problems,
     )
@@ -41,11 +75,10 @@ pub(crate) async fn ensure(
     let made = if !missing.is_empty() && wanted.may_create {
         create(transport, wanted, missing, until, &mut problems).await?
     } else {
-        problems.extend(missing.iter().map(|topic| {
-            wanted.problem(
-                topic,
-                "it does not exist, and creating topics is switched off",
-            )
+        let missing = watch(transport, wanted, missing, until, &mut found, &mut problems).await?;
+        problems.extend(missing.iter().map(|wanted_topic| {
+            let reason = "it does not exist, and creating topics is switched off";
+            wanted.problem(&wanted_topic.topic, reason)
         }));
         Vec::new()
     };
@@ -56,27 +89,59 @@ pub(crate) async fn ensure(
     Ok(found)
 }
 
+fn left(until: Instant) -> Duration {
+    until.saturating_duration_since(Instant::now())
+}
+
 /// Sorts topics into found ones, problems, and the missing ones that are returned.
 async fn look(
     transport: &dyn Transport,
     wanted: &Wanted<'_>,
-    topics: &[NewTopic],
-    limit: Duration,
+    topics: &[WantedTopic],
+    until: Instant,
     found: &mut HashMap<Arc<str>, u32>,
     problems: &mut Vec<TopicProblem>,
-) -> Result<Vec<NewTopic>, Error> {
-    let names: Vec<Arc<str>> = topics.iter().map(|topic| Arc::clone(&topic.name)).collect();
-    let states = transport.topics(&names, limit).await?;
+) -> Result<Vec<WantedTopic>, Error> {
+    if topics.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<Arc<str>> = topics
+        .iter()
+        .map(|wanted| Arc::clone(&wanted.topic.name))
+        .collect();
+    let states = transport.topics(&names, left(until)).await?;
     let mut missing = Vec::new();
     for (topic, state) in topics.iter().zip(states) {
         match state {
-            TopicState::Ready { partitions } => {
-                found.insert(Arc::clone(&topic.name), partitions);
+            TopicState::Ready { access, .. } if !topic.is_granted(access) => {
+                problems.push(wanted.missing_right(topic));
+            }
+            TopicState::Ready { partitions, .. } => {
+                found.insert(Arc::clone(&topic.topic.name), partitions);
             }
             TopicState::Missing => missing.push(topic.clone()),
-            TopicState::Denied => problems.push(wanted.right(topic, "Describe")),
-            TopicState::Failed(error) => problems.push(wanted.problem(topic, &error.message)),
+            TopicState::Denied => problems.push(wanted.missing_right(topic)),
+            TopicState::Failed(error) => {
+                problems.push(wanted.problem(&topic.topic, &error.message));
+            }
         }
+    }
+    Ok(missing)
+}
+
+/// Looks missing topics up until they are there or have been missing for long enough.
+async fn watch(
+    transport: &dyn Transport,
+    wanted: &Wanted<'_>,
+    mut missing: Vec<WantedTopic>,
+    until: Instant,
+    found: &mut HashMap<Arc<str>, u32>,
+    problems: &mut Vec<TopicProblem>,
+) -> Result<Vec<WantedTopic>, Error> {
+    let unseen_until = until.min(Instant::now() + UNSEEN_LIMIT);
+    while !missing.is_empty() && Instant::now() + SETTLE_PAUSE < unseen_until {
+        tokio::time::sleep(SETTLE_PAUSE).await;
+        missing = look(transport, wanted, &missing, until, found, problems).await?;
     }
     Ok(missing)
 }
@@ -84,22 +149,22 @@ async fn look(
 async fn create(
     transport: &dyn Transport,
     wanted: &Wanted<'_>,
-    missing: Vec<NewTopic>,
+    missing: Vec<WantedTopic>,
     until: Instant,
     problems: &mut Vec<TopicProblem>,
-) -> Result<Vec<NewTopic>, Error> {
-    let left = until.saturating_duration_since(Instant::now());
-    let outcomes = transport.create_topics(&missing, left).await?;
+) -> Result<Vec<WantedTopic>, Error> {
+    let topics: Vec<NewTopic> = missing.iter().map(|wanted| wanted.topic.clone()).collect();
+    let outcomes = transport.create_topics(&topics, left(until)).await?;
     let mut made = Vec::with_capacity(missing.len());
     for (topic, outcome) in missing.into_iter().zip(outcomes) {
         match outcome {
             CreateOutcome::Created => made.push(topic),
-            CreateOutcome::Denied => problems.push(wanted.problem(
-                &topic,
-                "it does not exist, and the right to create it is missing",
-            )),
+            CreateOutcome::Denied => {
+                let reason = "it does not exist, and the right to create it is missing";
+                problems.push(wanted.problem(&topic.topic, reason));
+            }
             CreateOutcome::Refused(error) => {
-                problems.push(wanted.problem(&topic, &error.message));
+                problems.push(wanted.problem(&topic.topic, &error.message));
             }
         }
     }
@@ -110,20 +175,19 @@ async fn create(
 async fn settle(
     transport: &dyn Transport,
     wanted: &Wanted<'_>,
-    mut made: Vec<NewTopic>,
+    mut made: Vec<WantedTopic>,
     until: Instant,
     found: &mut HashMap<Arc<str>, u32>,
 ) -> Result<(), Error> {
     while !made.is_empty() {
-        let left = until.saturating_duration_since(Instant::now());
         let mut problems = Vec::new();
-        made = look(transport, wanted, &made, left, found, &mut problems).await?;
+        made = look(transport, wanted, &made, until, found, &mut problems).await?;
         if made.is_empty() && problems.is_empty() {
             return Ok(());
         }
         if Instant::now() + SETTLE_PAUSE > until {
             let unseen = "it was created, but the cluster does not show it yet";
-            problems.extend(made.iter().map(|topic| wanted.problem(topic, unseen)));
+            problems.extend(made.iter().map(|made| wanted.problem(&made.topic, unseen)));
             return Err(Error::Topics(TopicProblems(problems)));
         }
         tokio::time::sleep(SETTLE_PAUSE).await;
@@ -150,15 +214,13 @@ impl Wanted<'_> {
         }
     }
 
-    fn right(&self, topic: &NewTopic, operation: &str) -> TopicProblem {
+    fn missing_right(&self, wanted: &WantedTopic) -> TopicProblem {
+        let right = format!("{:?}", wanted.right);
+        let name = &wanted.topic.name;
         TopicProblem {
-            topic: topic.name.to_string(),
-            reason: format!("the right to {operation} it is missing"),
-            command: format!(
-                "kafka-acls.sh --bootstrap-server {} --add --allow-principal User:<name> \
-                 --operation Describe --operation Read --operation Write --topic {}",
-                self.bootstrap, topic.name
-            ),
+            topic: name.to_string(),
+            reason: format!("the right to {right} is missing"),
+            command: grant_command(self.bootstrap, &right, "--topic", name),
         }
     }
 }

@@ -18,7 +18,7 @@ use super::handler::Handler;
 use super::lifecycle::Lifecycle;
 use super::member::{GroupMember, Pace};
 use super::router::{Router, Rules, TopicRoute};
-use crate::cluster::{Wanted, ensure};
+use crate::cluster::{Wanted, WantedTopic, ensure};
 use crate::descriptor::{Method, ServiceDescriptor};
 use crate::telemetry;
 use crate::transport::{GroupConfig, Transport};
@@ -144,8 +144,8 @@ async fn ensure_topics(
             .flatten()
             .flat_map(|(request, route)| {
                 [
-                    topics.request_topic(request),
-                    topics.reply_topic(&route.reply),
+                    WantedTopic::read(topics.request_topic(request)),
+                    WantedTopic::written(topics.reply_topic(&route.reply)),
                 ]
             })
             .collect(),

@@ -8,6 +8,7 @@ mod error;
 mod group;
 pub(crate) mod kafka;
 mod record;
+mod rights;
 mod topic;
 
 use std::sync::Arc;
@@ -18,7 +19,8 @@ use async_trait::async_trait;
 pub(crate) use error::{Failure, TransportError};
 pub(crate) use group::{CommittedOffset, Control, GroupConfig, Member, PartitionRef};
 pub(crate) use record::{Outgoing, Record};
-pub(crate) use topic::{CreateOutcome, NewTopic, TopicState};
+pub(crate) use rights::grant_command;
+pub(crate) use topic::{Access, CreateOutcome, NewTopic, TopicState};
 
 /// What a producer tells its owner. Called on the transport's own thread: must not block.
 pub(crate) trait Deliveries: Send + Sync + 'static {

@@ -6,13 +6,28 @@ use super::TransportError;
 #[derive(Clone, Debug)]
 pub(crate) enum TopicState {
     /// It exists, with so many partitions.
-    Ready { partitions: u32 },
+    Ready { partitions: u32, access: Access },
     /// It does not exist.
     Missing,
     /// No right to see it.
     Denied,
     /// The broker could not tell.
     Failed(TransportError),
+}
+
+/// What this client may do with a topic, as far as the cluster tells.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Access {
+    pub(crate) read: bool,
+    pub(crate) write: bool,
+}
+
+impl Access {
+    /// Where nobody may be denied anything.
+    pub(crate) const ALL: Self = Self {
+        read: true,
+        write: true,
+    };
 }
 
 /// A topic to be created.

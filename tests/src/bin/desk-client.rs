@@ -9,7 +9,11 @@ use tokio::task::JoinSet;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
-    let mut next = || arguments.next().ok_or("usage: desk-client BOOTSTRAP PREFIX CALLS");
+    let mut next = || {
+        arguments
+            .next()
+            .ok_or("usage: desk-client BOOTSTRAP PREFIX CALLS")
+    };
     let cluster = Cluster::new(next()?).topic_prefix(next()?);
     let calls = next()?.parse()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -16,7 +16,9 @@ impl DeskServer {
     #[track_caller]
     pub fn launch(program: impl AsRef<Path>, settings: &Settings) -> Self {
         let mut command = Command::new(program.as_ref());
-        Self(Child::spawn(command.arg("serve").args(settings.to_arguments())))
+        Self(Child::spawn(
+            command.arg("serve").args(settings.to_arguments()),
+        ))
     }
 
     /// As [`launch`](Self::launch), and waits until it takes calls.

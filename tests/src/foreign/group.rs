@@ -6,8 +6,12 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::task::spawn_blocking;
 
+use crate::soon;
+
 /// How long the broker may take to answer.
 const LIMIT: Duration = Duration::from_secs(10);
+/// How often an offset is looked at.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Looks at the offsets of a consumer group from outside, and commits for it.
 pub struct Group {
@@ -56,6 +60,29 @@ impl Group {
             }),
             _ => None,
         }
+    }
+
+    /// Waits until what is committed for a partition is as a condition wants; `what` says in the
+    /// panic's message what was waited for.
+    ///
+    /// # Panics
+    /// When that does not happen within the time that [`soon`] allows.
+    pub async fn reaches(
+        &self,
+        topic: &str,
+        partition: i32,
+        what: &str,
+        condition: impl Fn(&Committed) -> bool,
+    ) -> Committed {
+        soon(what, async {
+            loop {
+                match self.committed(topic, partition).await {
+                    Some(committed) if condition(&committed) => return committed,
+                    _ => tokio::time::sleep(PAUSE).await,
+                }
+            }
+        })
+        .await
     }
 
     /// Commits for a group without members.

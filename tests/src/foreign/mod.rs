@@ -63,9 +63,7 @@ impl Foreign {
         for (name, value) in properties {
             config.set(*name, *value);
         }
-        let producer = config
-            .create_with_context(Deliveries)
-            .expect("a producer");
+        let producer = config.create_with_context(Deliveries).expect("a producer");
         Self {
             bootstrap,
             producer,

@@ -22,9 +22,7 @@ impl Broker {
     /// When the tool fails, or says what can't be understood.
     #[track_caller]
     pub fn describe_topics(&self, pattern: &str) -> BTreeMap<String, TopicDescription> {
-        let described = self
-            .tool(TOPICS, &["--describe", "--topic", pattern])
-            .run();
+        let described = self.tool(TOPICS, &["--describe", "--topic", pattern]).run();
         described
             .lines()
             .filter(|line| line.starts_with("Topic:"))

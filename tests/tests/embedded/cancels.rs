@@ -1,12 +1,10 @@
 //! Who drops a call, cancels it.
 
-use std::time::Duration;
-
-use kafka_rpc::{Request, TopicSettings};
+use kafka_rpc::Request;
 use kafka_rpc_tests::foreign::{Foreign, Record};
 use kafka_rpc_tests::service::{Order, Receipt, Scripted, receipt};
 use kafka_rpc_tests::world::{World, desk};
-use kafka_rpc_tests::{Gate, Sightings, sent, sightings, soon};
+use kafka_rpc_tests::{Gate, Sightings, sent, sightings};
 
 /// What became of the handler of a numbered order.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,27 +45,17 @@ async fn dropping_a_running_call_cancels_its_handler() {
 }
 
 /// Waits until the desk has finished what lies behind the first record of a partition.
-async fn finished_behind_the_first(world: &World, foreign: &Foreign, topic: &str) {
-    let group = foreign.group(&world.name("tests.v1.Desk"));
-    soon("what follows is finished", async {
-        while group
-            .committed(topic, 0)
-            .await
-            .is_none_or(|at| at.metadata.is_empty())
-        {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await;
-}
-
-fn one_partition() -> World {
-    World::embedded().with(|cluster| cluster.topics(TopicSettings::new().partitions(1)))
+async fn finished_behind_the_first(world: &World, topic: &str) {
+    let group = Foreign::new(world.cluster()).group(&world.name("tests.v1.Desk"));
+    let what = "what follows is finished";
+    group
+        .reaches(topic, 0, what, |at| !at.metadata.is_empty())
+        .await;
 }
 
 #[tokio::test]
 async fn a_call_that_is_dropped_behind_the_concurrency_limit_is_not_handled() {
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let gate = Gate::closed();
     let (script, mut sights) = stuck_at_first(gate.clone());
     let _server = world.serve(desk(script).concurrency_limit(1)).await;
@@ -79,8 +67,7 @@ async fn a_call_that_is_dropped_behind_the_concurrency_limit_is_not_handled() {
     let mut second = Box::pin(second.ask(Order::number(2)));
     sent(&mut second).await;
     drop(second);
-    let foreign = Foreign::new(world.cluster());
-    finished_behind_the_first(&world, &foreign, &world.name("tests.v1.Desk.Ask")).await;
+    finished_behind_the_first(&world, &world.name("tests.v1.Desk.Ask")).await;
     gate.open();
     first.await.unwrap().unwrap();
     third.ask(Order::number(3)).await.unwrap();
@@ -89,7 +76,7 @@ async fn a_call_that_is_dropped_behind_the_concurrency_limit_is_not_handled() {
 
 #[tokio::test]
 async fn a_call_that_is_dropped_behind_one_of_its_key_gives_way_to_the_next() {
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let gate = Gate::closed();
     let (script, mut sights) = stuck_at_first(gate.clone());
     let _server = world.desk(script).await;
@@ -103,8 +90,7 @@ async fn a_call_that_is_dropped_behind_one_of_its_key_gives_way_to_the_next() {
     sent(&mut third).await;
     assert_eq!(sights.next("the first call is handled").await, Running(1));
     drop(second);
-    let foreign = Foreign::new(world.cluster());
-    finished_behind_the_first(&world, &foreign, &world.name("tests.v1.Desk.Place")).await;
+    finished_behind_the_first(&world, &world.name("tests.v1.Desk.Place")).await;
     gate.open();
     let (first, third) = tokio::join!(first, third);
     first.unwrap();
@@ -114,7 +100,7 @@ async fn a_call_that_is_dropped_behind_one_of_its_key_gives_way_to_the_next() {
 
 #[tokio::test]
 async fn a_cancel_of_another_make_is_understood_and_a_strange_one_ignored() {
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let (script, mut sights) = stuck_at_first(Gate::closed());
     let _server = world.desk(script).await;
     let foreign = Foreign::new(world.cluster());
@@ -159,21 +145,21 @@ async fn a_cancel_of_another_make_is_understood_and_a_strange_one_ignored() {
 }
 
 #[tokio::test]
-async fn a_call_is_cancelled_where_its_caller_drops_it_with_a_time_limit_of_its_own() {
+async fn a_call_that_loses_a_race_is_cancelled() {
     let world = World::embedded();
     let (script, mut sights) = stuck_at_first(Gate::closed());
     let _server = world.desk(script).await;
     let mut desk = world.client().await;
-    let limit = Duration::from_millis(100);
-    let outcome = tokio::time::timeout(limit, desk.ask(Order::number(1))).await;
-    assert!(outcome.is_err());
-    assert_eq!(sights.next("the handler runs").await, Running(1));
+    tokio::select! {
+        outcome = desk.ask(Order::number(1)) => panic!("the call ended: {outcome:?}"),
+        sight = sights.next("the handler runs") => assert_eq!(sight, Running(1)),
+    }
     assert_eq!(sights.next("the handler is dropped").await, Dropped(1));
 }
 
 #[tokio::test]
 async fn a_request_without_a_reply_address_is_handled_and_not_answered() {
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let (script, mut sights) = stuck_at_first(Gate::closed());
     let _server = world.desk(script).await;
     let foreign = Foreign::new(world.cluster());

@@ -5,15 +5,11 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kafka_rpc::{Code, Request, TopicSettings};
+use kafka_rpc::{Code, Request};
 use kafka_rpc_tests::service::{DeskClient, Order, Scripted, receipt};
 use kafka_rpc_tests::world::{World, desk};
 use kafka_rpc_tests::{Gate, Sightings, sent, sightings, soon};
 use tokio::runtime::Runtime;
-
-fn one_partition() -> World {
-    World::embedded().with(|cluster| cluster.topics(TopicSettings::new().partitions(1)))
-}
 
 /// Tells the number of each call, and answers it when the gate is open.
 fn gated(gate: &Gate) -> (Scripted, Sightings<u32>) {
@@ -32,7 +28,7 @@ fn gated(gate: &Gate) -> (Scripted, Sightings<u32>) {
 
 #[tokio::test]
 async fn a_shutdown_lets_running_calls_end_and_no_waiting_call_is_lost_or_repeated() {
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let gate = Gate::closed();
     let (script, mut first) = gated(&gate);
     let server = world.serve(desk(script).concurrency_limit(1)).await;
@@ -112,7 +108,7 @@ async fn a_server_that_is_shut_down_before_it_is_ready_ends() {
 
 #[tokio::test]
 async fn a_server_whose_future_is_dropped_takes_no_more_calls() {
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let gate = Gate::closed();
     gate.open();
     let (script, mut numbers) = gated(&gate);
@@ -227,7 +223,7 @@ fn a_runtime_with_a_server_and_calls_on_it_ends_without_hanging() {
 
 #[test]
 fn what_a_runtime_left_unfinished_when_it_ended_is_handled_by_the_next_server() {
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let callers = Runtime::new().unwrap();
     let first = Runtime::new().unwrap();
     let (script, mut numbers) = gated(&Gate::closed());
@@ -239,9 +235,16 @@ fn what_a_runtime_left_unfinished_when_it_ended_is_handled_by_the_next_server() 
     first.shutdown_background();
     drop(server);
 
+    // At once, for nobody waits for a handler that is gone.
+    let begun = Instant::now();
     callers.block_on(async {
         let _next = world.desk(Scripted::echo()).await;
         let response = soon("the call ends", call).await.unwrap().unwrap();
         assert_eq!(response.get_ref().number, 1);
     });
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use kafka_rpc::{Request, ServerBuilder, TopicSettings};
+use kafka_rpc::{Request, ServerBuilder};
 use kafka_rpc_tests::foreign::{Foreign, Record};
 use kafka_rpc_tests::service::{Order, Receipt, Scripted, receipt};
 use kafka_rpc_tests::world::{World, desk};
@@ -124,8 +124,7 @@ async fn flood(
     limits: impl FnOnce(ServerBuilder) -> ServerBuilder,
 ) -> usize {
     const TIMEOUT: Duration = Duration::from_secs(3600);
-    let topics = TopicSettings::new().partitions(1).reply_partitions(1);
-    let world = World::embedded().with(|cluster| cluster.topics(topics));
+    let world = World::with_partitions(1);
     let waits = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&waits);
     let gate = Gate::closed();

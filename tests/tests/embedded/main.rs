@@ -1,18 +1,23 @@
 //! What a call means, shown on the embedded broker.
 
 mod bad_requests;
+mod calls;
 mod cancels;
+mod congestion;
 mod deadlines;
 mod endings;
+mod foreign_callers;
+mod foreign_servers;
+mod json;
 mod layers;
 mod load;
 mod metadata;
 mod order;
 mod panics;
 mod rebalances;
-mod replies;
 mod restarts;
 mod sizes;
 mod startup;
 mod statuses;
 mod topics;
+mod traces;

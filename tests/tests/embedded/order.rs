@@ -3,17 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
+use kafka_rpc::Request;
 use kafka_rpc::Server;
-use kafka_rpc::{Request, TopicSettings};
 use kafka_rpc_tests::service::{LedgerClient, LedgerServer, Order, Scripted, receipt};
 use kafka_rpc_tests::world::World;
 use kafka_rpc_tests::{sent, soon};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
-
-fn partitions(count: u32) -> World {
-    World::embedded().with(|cluster| cluster.topics(TopicSettings::new().partitions(count)))
-}
 
 /// Notes in which order the calls of a key run, and panics where two of them run at once.
 #[derive(Clone, Default)]
@@ -63,7 +59,7 @@ impl Notes {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn calls_of_one_key_run_in_order_and_one_at_a_time_under_64_callers() {
     const CALLS: u32 = 25;
-    let world = partitions(4);
+    let world = World::embedded();
     let notes = Notes::default();
     let _server = world.desk(notes.script()).await;
     let desk = world.client().await;
@@ -97,7 +93,7 @@ async fn calls_of_one_key_run_in_order_and_one_at_a_time_under_64_callers() {
 #[tokio::test]
 async fn calls_of_one_key_run_in_order_across_the_methods_of_a_service_with_one_topic() {
     const CALLS: u32 = 40;
-    let world = partitions(4);
+    let world = World::embedded();
     let notes = Notes::default();
     let server = Server::builder().add_service(LedgerServer::new(notes.script()));
     let _server = world.serve(server).await;
@@ -125,7 +121,7 @@ async fn calls_of_one_key_run_in_order_across_the_methods_of_a_service_with_one_
 
 #[tokio::test]
 async fn a_call_that_fails_or_panics_lets_the_next_of_its_key_run() {
-    let world = partitions(1);
+    let world = World::with_partitions(1);
     let script = Scripted::new(|request: Request<Order>| async move {
         match request.get_ref().number {
             1 => Err(kafka_rpc::Status::aborted("no")),
@@ -169,7 +165,7 @@ fn meets(count: usize) -> Scripted {
 
 #[tokio::test]
 async fn calls_of_different_keys_run_at_once_even_in_one_partition() {
-    let world = partitions(1);
+    let world = World::with_partitions(1);
     let _server = world.desk(meets(8)).await;
     let desk = world.client().await;
     let mut calls = JoinSet::new();
@@ -184,7 +180,7 @@ async fn calls_of_different_keys_run_at_once_even_in_one_partition() {
 
 #[tokio::test]
 async fn calls_without_a_key_run_at_once_even_in_one_partition() {
-    let world = partitions(1);
+    let world = World::with_partitions(1);
     let _server = world.desk(meets(8)).await;
     let desk = world.client().await;
     let mut calls = JoinSet::new();

@@ -1,6 +1,9 @@
 //! A panic is `INTERNAL` to its caller, and harms no other call.
 
+use std::time::Duration;
+
 use kafka_rpc::{Code, Request, Server};
+use kafka_rpc_tests::foreign::Foreign;
 use kafka_rpc_tests::service::{DeskServer, Order, Scripted, receipt};
 use kafka_rpc_tests::world::World;
 use kafka_rpc_tests::{Gate, sightings};
@@ -111,4 +114,50 @@ async fn a_call_that_panics_is_not_handled_again() {
     let _next = world.desk(script(seen)).await;
     desk.place(Order::of("ada", 2)).await.unwrap();
     assert_eq!(numbers.so_far(), [2]);
+}
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            panic!("as the test wants");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_panic_while_a_handler_is_cancelled_leaves_no_trace() {
+    let world = World::with_partitions(1);
+    let script = Scripted::new(|request: Request<Order>| async move {
+        if request.get_ref().number == 1 {
+            let _bomb = Bomb;
+            std::future::pending::<()>().await;
+        }
+        Ok(receipt(request.into_inner()))
+    });
+    let builder = kafka_rpc_tests::world::desk(script).concurrency_limit(1);
+    let server = world.serve(builder).await;
+    let mut desk = world.client().await;
+    let mut request = Request::new(Order::of("ada", 1));
+    request.set_timeout(Duration::from_millis(700));
+    let status = desk.place(request).await.unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    assert_eq!(
+        desk.place(Order::of("ada", 2))
+            .await
+            .unwrap()
+            .get_ref()
+            .number,
+        2
+    );
+    // Neither is the partition's progress held up.
+    server.shutdown().await;
+    let group = Foreign::new(world.cluster()).group(&world.name("tests.v1.Desk"));
+    let committed = group
+        .committed(&world.name("tests.v1.Desk.Place"), 0)
+        .await
+        .unwrap();
+    assert_eq!((committed.offset, &*committed.metadata), (2, ""));
 }

@@ -1,17 +1,15 @@
 //! What a server leaves behind, the next one handles: what is unfinished, and nothing else.
 
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
-use kafka_rpc::{Code, Request, TopicSettings};
-use kafka_rpc_tests::foreign::{Committed, Foreign, Group};
-use kafka_rpc_tests::service::{DeskClient, Order, Scripted, receipt};
-use kafka_rpc_tests::world::{World, desk};
+use kafka_rpc::{Code, Request, Response, Status};
+use kafka_rpc_tests::foreign::{Committed, Foreign};
+use kafka_rpc_tests::service::{DeskClient, Order, Receipt, Scripted, receipt};
+use kafka_rpc_tests::world::{self, World, desk};
 use kafka_rpc_tests::{Seen, Sightings, sent, sightings, soon};
-
-fn one_partition() -> World {
-    World::embedded().with(|cluster| cluster.topics(TopicSettings::new().partitions(1)))
-}
+use tokio::task::JoinHandle;
 
 /// Tells the numbers of the orders that it handles, and never ends those of `stuck`.
 fn stuck_at(stuck: &'static [u32], seen: &Seen<u32>) -> Scripted {
@@ -28,32 +26,10 @@ fn stuck_at(stuck: &'static [u32], seen: &Seen<u32>) -> Scripted {
     })
 }
 
-/// Waits until a group has committed what a condition wants.
-async fn committed(
-    group: &Group,
-    topic: &str,
-    what: &str,
-    condition: impl Fn(&Committed) -> bool,
-) -> Committed {
-    soon(what, async {
-        loop {
-            match group.committed(topic, 0).await {
-                Some(committed) if condition(&committed) => return committed,
-                _ => tokio::time::sleep(Duration::from_millis(5)).await,
-            }
-        }
-    })
-    .await
-}
+type Outcome = Result<Response<Receipt>, Status>;
 
 /// Ten calls of which those numbered 3 and 7 are never answered, and the rest is.
-async fn ten_calls(
-    desk: &DeskClient,
-) -> Vec<
-    tokio::task::JoinHandle<
-        Result<kafka_rpc::Response<kafka_rpc_tests::service::Receipt>, kafka_rpc::Status>,
-    >,
-> {
+async fn ten_calls(desk: &DeskClient) -> Vec<JoinHandle<Outcome>> {
     let mut calls = Vec::new();
     for number in 0..10 {
         let mut desk = desk.clone();
@@ -78,7 +54,7 @@ async fn all_ten(sights: &mut Sightings<u32>) {
 
 #[tokio::test]
 async fn a_commit_tells_which_of_the_later_calls_are_finished() {
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let (seen, mut sights) = sightings();
     let _crashed = world.desk(stuck_at(&[3, 7], &seen)).await;
     let desk = world.client().await;
@@ -90,42 +66,34 @@ async fn a_commit_tells_which_of_the_later_calls_are_finished() {
     let foreign = Foreign::new(world.cluster());
     let topic = world.name("tests.v1.Desk.Ask");
     let group = foreign.group(&world.name("tests.v1.Desk"));
-    let mut last = None;
-    let at = committed(&group, &topic, "what is finished is committed", |at| {
-        at.offset == 3 && !at.metadata.is_empty()
-    });
-    // The commit that covers call 9 is the last one: nothing else can finish.
-    let mut at = at.await;
-    while last.as_ref() != Some(&at) {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        last = Some(std::mem::replace(
-            &mut at,
-            group.committed(&topic, 0).await.unwrap(),
-        ));
-    }
-    assert!(at.metadata.len() <= 4096);
+    // From 3 it is 4 to the next unfinished one, and 3 to the end. Other versions have to read it.
+    let expected = Committed {
+        offset: 3,
+        metadata: "kr1:BAM".to_owned(),
+    };
+    group
+        .reaches(&topic, 0, "what is finished is committed", |at| {
+            *at == expected
+        })
+        .await;
     let next = foreign.group(&world.name("after-the-crash"));
-    next.commit(&topic, 0, at).await;
+    next.commit(&topic, 0, expected).await;
 
     let (seen, mut sights) = sightings();
-    let _next = world
-        .serve(desk_in("after-the-crash", stuck_at(&[], &seen)))
-        .await;
+    let builder = world::desk(stuck_at(&[], &seen)).group("after-the-crash");
+    let _next = world.serve(builder).await;
     assert_eq!(
         sights.sorted(2, "the unfinished calls are handled").await,
         [3, 7]
     );
-    committed(&next, &topic, "all is finished", |at| at.offset == 10).await;
+    next.reaches(&topic, 0, "all is finished", |at| at.offset == 10)
+        .await;
     assert_eq!(sights.so_far(), [0_u32; 0]);
-}
-
-fn desk_in(group: &str, script: Scripted) -> kafka_rpc::ServerBuilder {
-    desk(script).group(group)
 }
 
 #[tokio::test]
 async fn after_a_shutdown_the_next_server_handles_the_unfinished_calls_alone() {
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let (seen, mut sights) = sightings();
     let builder = desk(stuck_at(&[3, 7], &seen)).drain_time(Duration::ZERO);
     let first = world.serve(builder).await;
@@ -149,21 +117,23 @@ async fn after_a_shutdown_the_next_server_handles_the_unfinished_calls_alone() {
     }
     let topic = world.name("tests.v1.Desk.Ask");
     let group = Foreign::new(world.cluster()).group(&world.name("tests.v1.Desk"));
-    let at = committed(&group, &topic, "all is finished", |at| at.offset == 10).await;
+    let at = group
+        .reaches(&topic, 0, "all is finished", |at| at.offset == 10)
+        .await;
     assert_eq!(at.metadata, "");
     assert_eq!(sights.so_far(), [0_u32; 0]);
 }
 
 #[tokio::test]
 async fn an_at_most_once_call_is_committed_before_its_handler_starts() {
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let foreign = Foreign::new(world.cluster());
     let topic = world.name("tests.v1.Desk.Pay");
     let (group, name) = (foreign.group(&world.name("tests.v1.Desk")), topic.clone());
-    let group = std::sync::Arc::new(group);
+    let group = Arc::new(group);
     let (seen, mut sights) = sightings();
     let script = Scripted::new(move |request: Request<Order>| {
-        let (group, name, seen) = (std::sync::Arc::clone(&group), name.clone(), seen.clone());
+        let (group, name, seen) = (Arc::clone(&group), name.clone(), seen.clone());
         async move {
             let offset = request.origin().unwrap().offset;
             seen.tell((offset, group.committed(&name, 0).await));
@@ -185,7 +155,7 @@ async fn an_at_most_once_call_is_committed_before_its_handler_starts() {
 
 #[tokio::test]
 async fn an_at_most_once_call_whose_handler_is_ended_half_way_is_not_repeated() {
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let (seen, mut sights) = sightings();
     let builder = desk(stuck_at(&[1], &seen)).drain_time(Duration::ZERO);
     let first = world.serve(builder).await;
@@ -211,7 +181,7 @@ async fn an_at_most_once_call_whose_handler_is_ended_half_way_is_not_repeated() 
 
 #[tokio::test]
 async fn an_at_most_once_call_that_had_not_started_is_handled_by_the_next_server() {
-    let world = one_partition();
+    let world = World::with_partitions(1);
     let (seen, mut sights) = sightings();
     let builder = desk(stuck_at(&[1], &seen))
         .concurrency_limit(1)

@@ -149,12 +149,9 @@ async fn a_method_and_a_service_can_name_their_topic_and_group() {
     assert_eq!(tracked.decode::<Order>().number, 2);
     let group = foreign.group(&world.name("post-office"));
     let (topic, partition) = (world.name("letters"), sent.partition.unwrap());
-    soon("the group commits", async {
-        while group.committed(&topic, partition).await.is_none() {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-    })
-    .await;
+    group
+        .reaches(&topic, partition, "the group commits", |_| true)
+        .await;
 }
 
 /// What clients of a later version know of the ledger.

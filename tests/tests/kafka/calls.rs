@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use kafka_rpc::{Code, Request};
-use kafka_rpc_tests::require_java;
 use kafka_rpc_tests::load::Load;
+use kafka_rpc_tests::require_java;
 use kafka_rpc_tests::service::{Order, Scripted};
 
 use crate::world::world;
@@ -54,6 +54,10 @@ async fn a_request_waits_for_a_server_that_is_not_there_yet() {
         .await;
     let receipt = waiting.await.unwrap().unwrap();
     assert_eq!(receipt.get_ref().number, 2);
-    assert_eq!(*handled.lock().unwrap(), [2], "the first one's deadline had passed");
+    assert_eq!(
+        *handled.lock().unwrap(),
+        [2],
+        "the first one's deadline had passed"
+    );
     server.shutdown().await;
 }

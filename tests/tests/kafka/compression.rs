@@ -30,7 +30,9 @@ async fn the_broker_unpacks_what_it_is_sent_whether_or_not_we_could() {
     let order = "\x10\x07";
     kafka::shared()
         .tool("org.apache.kafka.tools.ConsoleProducer", &arguments)
-        .input(format!("kafka_correlationId:call,kafka_replyTopic:{replies}\t{order}\n"))
+        .input(format!(
+            "kafka_correlationId:call,kafka_replyTopic:{replies}\t{order}\n"
+        ))
         .run();
     let reply = Foreign::new(world.cluster()).read(&replies).next().await;
     assert_eq!(reply.decode::<Receipt>().number, 7);
@@ -54,7 +56,9 @@ async fn answers_compressed_requests(world: &World) {
             number,
             ..Order::large(10_000)
         };
-        foreign.write(Record::request(&requests, codec, &order)).await;
+        foreign
+            .write(Record::request(&requests, codec, &order))
+            .await;
         let reply = replies.next().await;
         assert_eq!(reply.text("kafka_correlationId"), codec);
         let receipt = reply.decode::<Receipt>();

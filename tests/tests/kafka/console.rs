@@ -16,7 +16,12 @@ async fn a_request_from_the_console_is_answered_to_the_console() {
     // Number 7, payload "hello", as protobuf.
     let order = "\x10\x07\x1a\x05hello";
     let line = format!("kafka_correlationId:call-1,kafka_replyTopic:{replies}\t{order}\n");
-    let write = ["--topic", &requests, "--reader-property", "parse.headers=true"];
+    let write = [
+        "--topic",
+        &requests,
+        "--reader-property",
+        "parse.headers=true",
+    ];
     kafka::shared()
         .tool("org.apache.kafka.tools.ConsoleProducer", &write)
         .input(line)
@@ -36,7 +41,10 @@ async fn a_request_from_the_console_is_answered_to_the_console() {
         .run();
     let (headers, receipt) = reply.split_once('\t').expect("headers, then the value");
     assert!(headers.contains("kafka_correlationId:call-1"), "{reply:?}");
-    assert!(headers.contains("content-type:application/protobuf"), "{reply:?}");
+    assert!(
+        headers.contains("content-type:application/protobuf"),
+        "{reply:?}"
+    );
     assert!(headers.contains("grpc-status:0"), "{reply:?}");
     assert_eq!(receipt, "\x08\x07\x12\x05hello\n");
 }

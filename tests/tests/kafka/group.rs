@@ -17,7 +17,9 @@ const COMMITTED: Duration = Duration::from_secs(1);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_that_join_and_leave_in_good_order_repeat_nothing() {
     require_java!();
-    let group = Group::new().await;
+    let mut group = Group::new().await;
+    // Nobody has to be missed.
+    group.settings.session_timeout = Duration::from_secs(60);
     let mut first = group.server();
     first.ready();
     let load = group.load().await;
@@ -60,7 +62,11 @@ async fn the_calls_of_a_killed_server_are_answered_and_finished_ones_are_not_rep
     let calls = load.stop().await;
     answered(&calls);
     let repeated = group.runs().repeated();
-    println!("{} of {} calls were handled again", repeated.len(), calls.len());
+    println!(
+        "{} of {} calls were handled again",
+        repeated.len(),
+        calls.len()
+    );
     for (order, runs) in &repeated {
         let call = calls.iter().find(|call| call.order == *order).unwrap();
         assert!(
@@ -155,7 +161,10 @@ impl Group {
 
     /// Waits until a server handles calls. It has nothing to do before it is given partitions.
     async fn works(&self, server: &mut DeskServer) {
-        until("the server handles calls", || self.runs().of(server.id()) > 20).await;
+        until("the server handles calls", || {
+            self.runs().of(server.id()) > 20
+        })
+        .await;
     }
 
     /// Each static member's id and partitions, in the words of Kafka's tool.
@@ -163,16 +172,31 @@ impl Group {
         let name = self.world.name("tests.v1.Desk");
         let arguments = ["--describe", "--group", &name, "--members", "--verbose"];
         let described = kafka::shared()
-            .tool("org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", &arguments)
+            .tool(
+                "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+                &arguments,
+            )
             .run();
-        let mut lines = described.lines().skip_while(|line| !line.starts_with("GROUP"));
-        let header: Vec<&str> = lines.next().unwrap_or_default().split_whitespace().collect();
+        let mut lines = described
+            .lines()
+            .skip_while(|line| !line.starts_with("GROUP"));
+        let header: Vec<&str> = lines
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .collect();
         let column = |name| header.iter().position(|title| *title == name);
         let (instance, assignment) = (column("GROUP-INSTANCE-ID"), column("CURRENT-ASSIGNMENT"));
         let mut members: Vec<String> = lines
             .map(|line| line.split_whitespace().collect::<Vec<_>>())
             .filter(|fields| fields.len() >= header.len())
-            .map(|fields| format!("{} {}", fields[instance.unwrap()], fields[assignment.unwrap()]))
+            .map(|fields| {
+                format!(
+                    "{} {}",
+                    fields[instance.unwrap()],
+                    fields[assignment.unwrap()]
+                )
+            })
             .collect();
         members.sort();
         members

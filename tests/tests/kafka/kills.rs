@@ -13,14 +13,24 @@ use crate::world::world;
 #[test]
 fn every_call_is_answered_though_servers_are_killed_again_and_again() {
     require_java!();
-    survives(&["for=15s", "every=4s", "session-timeout=2s"]);
+    survives(&[
+        "for=18s",
+        "every=8s",
+        "session-timeout=6s",
+        "static-members=false",
+    ]);
 }
 
 #[test]
 fn static_members_take_up_where_they_were_killed() {
     require_java!();
     // Long after the end of this test the group would have noticed.
-    survives(&["for=10s", "every=2s", "session-timeout=60s", "static-members=true"]);
+    survives(&[
+        "for=10s",
+        "every=2s",
+        "session-timeout=60s",
+        "static-members=true",
+    ]);
 }
 
 fn survives(settings: &[&str]) {
@@ -33,7 +43,6 @@ fn survives(settings: &[&str]) {
     let mut run = Child::spawn(&mut program);
     let status = run.wait(Duration::from_secs(120));
     let printed = run.printed();
-    println!("{printed}");
     assert!(status.success(), "{status}: {printed}");
 }
 
@@ -69,6 +78,9 @@ async fn calls_of_a_killed_client_are_finished_and_harm_nobody() {
     for _ in orders {
         replies.next().await;
     }
-    assert_eq!(desk.ask(Order::number(10)).await.unwrap().get_ref().number, 10);
+    assert_eq!(
+        desk.ask(Order::number(10)).await.unwrap().get_ref().number,
+        10
+    );
     server.shutdown().await;
 }

@@ -34,12 +34,18 @@ async fn a_killed_server_leaves_behind_which_calls_are_done_and_the_next_does_th
         request.set_timeout(LONG);
         // One after the other begins, so that the number is the offset.
         let call = tokio::spawn(async move { desk.ask(request).await });
-        until("the call has begun", || Runs::read(&settings.runs).of(killed.id()) > number as usize).await;
+        until("the call has begun", || {
+            Runs::read(&settings.runs).of(killed.id()) > number as usize
+        })
+        .await;
         calls.push(call);
     }
     let held = calls.remove(3);
     for call in calls {
-        soon("the others are answered", call).await.unwrap().unwrap();
+        soon("the others are answered", call)
+            .await
+            .unwrap()
+            .unwrap();
     }
     assert!(!held.is_finished());
     let group = Group::new(&world);
@@ -54,13 +60,19 @@ async fn a_killed_server_leaves_behind_which_calls_are_done_and_the_next_does_th
     assert_eq!(group.committed(), committed);
     settings.hold = None;
     let mut next = DeskServer::start(SERVER, &settings);
-    let receipt = soon("the held call is answered", held).await.unwrap().unwrap();
+    let receipt = soon("the held call is answered", held)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(receipt.get_ref().number, 3);
     let runs = Runs::read(&settings.runs);
     let repeated: Vec<u32> = runs.repeated().into_keys().collect();
     assert_eq!(repeated, [3]);
     assert_eq!(runs.of(next.id()), 1);
-    until("all is done", || group.committed() == (Some(10), String::new())).await;
+    until("all is done", || {
+        group.committed() == (Some(10), String::new())
+    })
+    .await;
     next.shut_down();
 }
 
@@ -161,7 +173,10 @@ impl Group {
         arguments.extend(["--reset-offsets", "--execute"]);
         arguments.extend(to);
         kafka::shared()
-            .tool("org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", &arguments)
+            .tool(
+                "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+                &arguments,
+            )
             .run();
     }
 }

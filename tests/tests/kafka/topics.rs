@@ -7,9 +7,9 @@ use kafka_rpc::{Channel, Error, Server, TopicSettings};
 use kafka_rpc_tests::foreign::{Foreign, Record};
 use kafka_rpc_tests::kafka::{self, TopicDescription};
 use kafka_rpc_tests::load::Load;
+use kafka_rpc_tests::require_java;
 use kafka_rpc_tests::service::{DeskClient, LedgerServer, Order, Receipt, Scripted};
 use kafka_rpc_tests::world::{World, desk};
-use kafka_rpc_tests::require_java;
 
 use crate::world::world;
 
@@ -32,7 +32,10 @@ async fn topics_are_created_with_the_documented_settings() {
         let requests = world.name(&format!("tests.v1.Desk.{method}"));
         let replies = format!("{requests}.reply");
         assert_eq!(topics[&requests], description(4, common));
-        assert_eq!(topics[&replies], description(4, common.into_iter().chain(short_lived)));
+        assert_eq!(
+            topics[&replies],
+            description(4, common.into_iter().chain(short_lived))
+        );
     }
 }
 
@@ -69,7 +72,11 @@ async fn where_creation_is_off_the_error_lists_every_topic_that_is_missing() {
         .map(|method| world.name(&format!("tests.v1.Desk.{method}")))
         .flat_map(|requests| [requests.clone(), format!("{requests}.reply")])
         .collect();
-    let prepared = world.channel().await.prepare(<DeskClient>::DESCRIPTOR).await;
+    let prepared = world
+        .channel()
+        .await
+        .prepare(<DeskClient>::DESCRIPTOR)
+        .await;
     let served = desk(Scripted::echo()).serve(world.cluster()).await;
     let connected = Channel::builder()
         .service(<DeskClient>::DESCRIPTOR)
@@ -77,8 +84,10 @@ async fn where_creation_is_off_the_error_lists_every_topic_that_is_missing() {
         .await;
     for outcome in [prepared, served, connected.map(drop)] {
         let error = outcome.unwrap_err();
-        let mut topics: Vec<String> =
-            problems(&error).into_iter().map(|(topic, _)| topic).collect();
+        let mut topics: Vec<String> = problems(&error)
+            .into_iter()
+            .map(|(topic, _)| topic)
+            .collect();
         topics.sort();
         let mut expected = all.clone();
         expected.sort();
@@ -93,7 +102,10 @@ async fn where_creation_is_off_the_error_lists_every_topic_that_is_missing() {
 async fn the_commands_of_the_error_make_the_topics_that_the_server_would_make() {
     require_java!();
     let serve = |world: &World, create: bool| {
-        let settings = TopicSettings::new().create(create).partitions(2).replication(1);
+        let settings = TopicSettings::new()
+            .create(create)
+            .partitions(2)
+            .replication(1);
         let builder = Server::builder()
             .topics(settings)
             .add_service(LedgerServer::new(Scripted::echo()));

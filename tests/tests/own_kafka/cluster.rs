@@ -5,8 +5,8 @@ use std::time::Duration;
 use kafka_rpc::{Cluster, TopicSettings};
 use kafka_rpc_tests::kafka::Builder;
 use kafka_rpc_tests::load::{Load, TOLERANCE};
-use kafka_rpc_tests::service::Scripted;
 use kafka_rpc_tests::require_java;
+use kafka_rpc_tests::service::Scripted;
 use kafka_rpc_tests::world::World;
 
 const DEADLINE: Duration = Duration::from_secs(20);

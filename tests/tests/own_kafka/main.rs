@@ -3,4 +3,5 @@
 mod broker;
 mod cluster;
 mod restart;
+mod rights;
 mod unreachable;

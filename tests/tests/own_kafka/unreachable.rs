@@ -35,7 +35,10 @@ async fn a_cluster_that_is_silent_is_an_error_within_the_limit() {
 async fn assert_unreachable(address: &str) {
     let cluster = Cluster::new(address);
     let begun = Instant::now();
-    let connected = Channel::builder().connect_timeout(LIMIT).connect(&cluster).await;
+    let connected = Channel::builder()
+        .connect_timeout(LIMIT)
+        .connect(&cluster)
+        .await;
     let served = async {
         let server = desk(Scripted::echo()).connect_timeout(LIMIT);
         server.serve(&cluster).await

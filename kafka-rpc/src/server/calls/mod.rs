@@ -92,6 +92,12 @@ impl<S> Calls<S> {
         self.dispatch.lock().finished(ticket);
     }
 
+    /// A call is left to the partition's next owner.
+    fn abandoned(&self, ticket: Ticket) {
+        self.handlers.lock().remove(&ticket);
+        self.dispatch.lock().abandoned(ticket);
+    }
+
     /// A call is over without a reply.
     fn over(&self, ticket: Ticket) {
         self.handlers.lock().remove(&ticket);
@@ -190,11 +196,17 @@ struct Running<S> {
 }
 
 impl<S> Drop for Running<S> {
-    /// The runtime ended, and the handler with it: its call is not settled, so that the partition's
-    /// next owner handles it.
     fn drop(&mut self) {
-        if !self.over {
-            self.calls.finished(self.ticket);
+        if self.over {
+            return;
+        }
+        if std::thread::panicking() {
+            // What the handler held panicked when it was dropped: nobody waits for a reply by then.
+            telemetry::handler_panicked();
+            self.calls.over(self.ticket);
+        } else {
+            // The runtime ended, and the handler with it: the partition's next owner handles it.
+            self.calls.abandoned(self.ticket);
         }
     }
 }

@@ -221,6 +221,15 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         }
     }
 
+    /// The handler of a call was lost half-way: its offset is not finished, and left to the
+    /// partition's next owner.
+    pub(crate) fn abandoned(&mut self, ticket: Ticket) {
+        self.finished(ticket);
+        if let Some(partition) = self.partitions.get_mut(&ticket.partition) {
+            partition.abandon(ticket.offset);
+        }
+    }
+
     /// Its caller has no more use for the call with this id.
     pub(crate) fn cancel(&mut self, id: PartitionId, call: &I) -> Cancelled<C> {
         let Some(partition) = self.partitions.get_mut(&id) else {

@@ -154,6 +154,11 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         self.progress.complete(offset);
     }
 
+    /// Waits for the call no longer, without its offset being finished.
+    pub(super) fn abandon(&mut self, offset: i64) {
+        self.unsettled.remove(&offset);
+    }
+
     pub(super) fn offset_of(&self, id: &I) -> Option<i64> {
         self.ids.get(id).copied()
     }

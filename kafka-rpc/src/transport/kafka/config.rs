@@ -54,6 +54,8 @@ const GROUP: &[(&str, &str)] = &[
     ("session.timeout.ms", "10000"),
     ("heartbeat.interval.ms", "1000"),
     ("max.poll.interval.ms", "300000"),
+    // Calls go to added partitions as soon as a channel knows of them, so they have to be read soon.
+    ("topic.metadata.refresh.interval.ms", "10000"),
 ];
 
 /// The embedded broker does not wake a fetch that waits for records.

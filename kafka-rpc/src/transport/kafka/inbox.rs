@@ -1,8 +1,10 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::{Offset, TopicPartitionList};
@@ -26,8 +28,11 @@ const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// Reads single partitions by direct assignment, on a thread of its own.
 pub(super) struct KafkaInbox {
     consumer: Arc<BaseConsumer<Context>>,
+    followed: Arc<Mutex<HashSet<Partition>>>,
     stop: Arc<AtomicBool>,
 }
+
+type Partition = (Arc<str>, i32);
 
 impl KafkaInbox {
     pub(super) fn open(
@@ -46,7 +51,11 @@ impl KafkaInbox {
             .map_err(|error| {
                 TransportError::new(Failure::Other, format!("can't start a thread: {error}"))
             })?;
-        Ok(Self { consumer, stop })
+        Ok(Self {
+            consumer,
+            followed: Arc::default(),
+            stop,
+        })
     }
 }
 
@@ -80,27 +89,36 @@ fn read(consumer: &BaseConsumer<Context>, stop: &AtomicBool, records: &dyn Recor
 #[async_trait]
 impl Inbox for KafkaInbox {
     async fn follow(&self, topic: Arc<str>, partition: i32) -> Result<(), TransportError> {
-        let consumer = Arc::clone(&self.consumer);
-        tokio::task::spawn_blocking(move || follow(&consumer, &topic, partition))
-            .await
-            .map_err(|error| TransportError::new(Failure::Other, error.to_string()))?
+        let (consumer, followed) = (Arc::clone(&self.consumer), Arc::clone(&self.followed));
+        // It goes on where nobody waits for it any more, so it may be asked for again meanwhile.
+        tokio::task::spawn_blocking(move || {
+            let end = end_of(&consumer, &topic, partition)?;
+            let mut followed = followed.lock();
+            if !followed.contains(&(Arc::clone(&topic), partition)) {
+                assign(&consumer, &topic, partition, end)?;
+                followed.insert((topic, partition));
+            }
+            Ok(())
+        })
+        .await
+        .map_err(|error| TransportError::new(Failure::Other, error.to_string()))?
     }
 }
 
-fn follow(
+fn end_of(
     consumer: &BaseConsumer<Context>,
     topic: &str,
     partition: i32,
-) -> Result<(), TransportError> {
+) -> Result<i64, TransportError> {
     let doing = format!("find the end of {topic} [{partition}]");
     let until = Instant::now() + END_OFFSET_LIMIT;
-    let end = loop {
+    loop {
         match consumer.fetch_watermarks(
             topic,
             partition,
             until.saturating_duration_since(Instant::now()),
         ) {
-            Ok((_, end)) => break end,
+            Ok((_, end)) => return Ok(end),
             Err(error) => {
                 let error = explained(&doing, &error, &consumer.context().last_error);
                 // A topic that was just created may be unknown to this client for a moment.
@@ -111,10 +129,18 @@ fn follow(
                 std::thread::sleep(RETRY_PAUSE);
             }
         }
-    };
+    }
+}
+
+fn assign(
+    consumer: &BaseConsumer<Context>,
+    topic: &str,
+    partition: i32,
+    from: i64,
+) -> Result<(), TransportError> {
     let mut assignment = TopicPartitionList::new();
     assignment
-        .add_partition_offset(topic, partition, Offset::Offset(end))
+        .add_partition_offset(topic, partition, Offset::Offset(from))
         .and_then(|()| consumer.incremental_assign(&assignment))
         .map_err(|error| transport_error(&format!("read {topic} [{partition}]"), &error))
 }

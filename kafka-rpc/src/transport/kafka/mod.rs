@@ -3,6 +3,7 @@
 mod close;
 mod config;
 mod context;
+mod describe;
 mod embedded;
 mod error;
 mod group;
@@ -23,7 +24,8 @@ use tokio::sync::OnceCell;
 
 use self::config::Purpose;
 use self::context::Context;
-use self::error::{explained, transport_error};
+use self::describe::Probe;
+use self::error::transport_error;
 use super::{
     CreateOutcome, Deliveries, Failure, GroupConfig, Inbox, Member, NewTopic, Producer, Records,
     TopicState, Transport, TransportError,
@@ -36,6 +38,7 @@ pub(crate) use self::embedded::EmbeddedBroker;
 pub(crate) struct KafkaTransport {
     config: ClusterConfig,
     embedded: Option<Arc<EmbeddedBroker>>,
+    probe: OnceCell<Arc<Probe>>,
     admin: OnceCell<Arc<AdminClient<Context>>>,
 }
 
@@ -45,8 +48,17 @@ impl KafkaTransport {
         Self {
             config,
             embedded,
+            probe: OnceCell::new(),
             admin: OnceCell::new(),
         }
+    }
+
+    async fn probe(&self) -> Result<Arc<Probe>, TransportError> {
+        let open = || async {
+            let config = self.config.client(Purpose::Admin, &[]);
+            Probe::open(&config).map(Arc::new)
+        };
+        self.probe.get_or_try_init(open).await.map(Arc::clone)
     }
 
     async fn admin(&self) -> Result<Arc<AdminClient<Context>>, TransportError> {
@@ -58,6 +70,17 @@ impl KafkaTransport {
                 .map_err(|error| transport_error("open an administration client", &error))
         };
         self.admin.get_or_try_init(open).await.map(Arc::clone)
+    }
+}
+
+impl Drop for KafkaTransport {
+    fn drop(&mut self) {
+        if let Some(probe) = self.probe.take() {
+            close::in_background(probe);
+        }
+        if let Some(admin) = self.admin.take() {
+            close::in_background(admin);
+        }
     }
 }
 
@@ -73,17 +96,9 @@ async fn blocking<T: Send + 'static>(
 #[async_trait]
 impl Transport for KafkaTransport {
     async fn check(&self, limit: Duration) -> Result<(), TransportError> {
-        let admin = self.admin().await?;
+        let probe = self.probe().await?;
         let doing = format!("reach the Kafka cluster at {}", self.config.bootstrap);
-        blocking(move || {
-            let client = admin.inner();
-            // A name that no topic has: asking for none would list every topic there is.
-            client
-                .fetch_metadata(Some("kafka-rpc.check"), limit)
-                .map(drop)
-                .map_err(|error| explained(&doing, &error, &client.context().last_error))
-        })
-        .await
+        blocking(move || probe.check(&doing, limit)).await
     }
 
     async fn topics(
@@ -91,9 +106,14 @@ impl Transport for KafkaTransport {
         names: &[Arc<str>],
         limit: Duration,
     ) -> Result<Vec<TopicState>, TransportError> {
-        let admin = self.admin().await?;
+        let probe = self.probe().await?;
         let names = names.to_vec();
-        blocking(move || topics::lookup(admin.inner(), &names, limit)).await
+        let embedded = self.embedded.is_some();
+        blocking(move || match embedded {
+            true => probe.open_topics(&names, limit),
+            false => probe.topics(&names, limit),
+        })
+        .await
     }
 
     async fn create_topics(

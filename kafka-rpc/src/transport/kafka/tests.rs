@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use super::*;
-use crate::cluster::{Cluster, TopicSettings, Wanted, ensure};
+use crate::cluster::{Cluster, TopicSettings, Wanted, WantedTopic, ensure};
 use crate::transport::{CommittedOffset, Control, Outgoing, PartitionRef, Record, Undelivered};
 use crate::wire::Headers;
 
@@ -43,7 +43,7 @@ async fn transport(topic: &Arc<str>) -> Arc<dyn Transport> {
     let transport = cluster.transport();
     let settings = TopicSettings::new().partitions(1);
     let wanted = Wanted {
-        topics: vec![settings.request_topic(topic)],
+        topics: vec![WantedTopic::read(settings.request_topic(topic))],
         may_create: true,
         bootstrap: cluster.bootstrap_servers(),
     };
@@ -88,6 +88,22 @@ async fn an_inbox_reads_what_comes_after_its_end_and_nothing_before() {
     assert_eq!(record.headers.get("name"), Some(&b"value"[..]));
     assert_eq!(record.headers.get("empty"), Some(&b""[..]));
     assert!(record.timestamp.is_some());
+}
+
+#[tokio::test]
+async fn a_partition_that_is_followed_twice_is_read_once_from_where_it_was_first() {
+    let topic = unique("twice");
+    let transport = transport(&topic).await;
+    let (sink, _delivered) = unbounded_channel();
+    let producer = transport.producer(&[], Arc::new(Sink(sink))).unwrap();
+    let (sink, mut records) = unbounded_channel();
+    let inbox = transport.inbox(&[], Arc::new(Sink(sink))).unwrap();
+    inbox.follow(Arc::clone(&topic), 0).await.unwrap();
+    producer.send(outgoing(&topic, "first"), 1).unwrap();
+    assert_eq!(next::<Record>(&mut records).await.value, "first");
+    inbox.follow(Arc::clone(&topic), 0).await.unwrap();
+    producer.send(outgoing(&topic, "second"), 2).unwrap();
+    assert_eq!(next::<Record>(&mut records).await.value, "second");
 }
 
 #[tokio::test]

@@ -1,69 +1,13 @@
-//! Looking topics up and creating them, on a real cluster.
+//! Creating topics on a real cluster.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic as NativeTopic, TopicReplication};
-use rdkafka::client::Client;
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::context::Context;
 use super::error::{explained, failure};
-use crate::transport::{CreateOutcome, NewTopic, TopicState, TransportError};
-
-/// How often a lookup that met a passing error is tried again.
-const RETRY_PAUSE: Duration = Duration::from_millis(50);
-
-/// Looks topics up one by one: asking for all would list the whole cluster. Blocks.
-pub(super) fn lookup(
-    client: &Client<Context>,
-    names: &[Arc<str>],
-    limit: Duration,
-) -> Result<Vec<TopicState>, TransportError> {
-    let until = Instant::now() + limit;
-    names
-        .iter()
-        .map(|name| lookup_one(client, name, until))
-        .collect()
-}
-
-fn lookup_one(
-    client: &Client<Context>,
-    name: &str,
-    until: Instant,
-) -> Result<TopicState, TransportError> {
-    let doing = format!("look topic {name} up");
-    loop {
-        let left = until.saturating_duration_since(Instant::now());
-        let metadata = client
-            .fetch_metadata(Some(name), left)
-            .map_err(|error| explained(&doing, &error, &client.context().last_error))?;
-        let state = match metadata.topics().iter().find(|topic| topic.name() == name) {
-            None => TopicState::Missing,
-            Some(topic) => match topic.error().map(RDKafkaErrorCode::from) {
-                None => TopicState::Ready {
-                    partitions: u32::try_from(topic.partitions().len()).unwrap_or(u32::MAX),
-                },
-                Some(
-                    RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic,
-                ) => TopicState::Missing,
-                Some(RDKafkaErrorCode::TopicAuthorizationFailed) => TopicState::Denied,
-                // A topic that is being created: its leaders are not chosen yet.
-                Some(RDKafkaErrorCode::LeaderNotAvailable)
-                    if Instant::now() + RETRY_PAUSE < until =>
-                {
-                    std::thread::sleep(RETRY_PAUSE);
-                    continue;
-                }
-                Some(code) => TopicState::Failed(TransportError::new(
-                    failure(code),
-                    format!("can't {doing}: {code}"),
-                )),
-            },
-        };
-        return Ok(state);
-    }
-}
+use crate::transport::{CreateOutcome, NewTopic, TransportError};
 
 /// Creates topics, in the order given.
 pub(super) async fn create(

@@ -12,10 +12,10 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use crate::options::Options;
 
 /// A server that was killed.
-pub struct Kill {
-    pub server: u32,
+pub(crate) struct Kill {
+    pub(crate) server: u32,
     /// Since the Unix epoch.
-    pub at: Duration,
+    pub(crate) at: Duration,
 }
 
 /// A call that was answered so long before its server was killed has certainly been committed.
@@ -23,7 +23,7 @@ const COMMITTED: Duration = Duration::from_secs(1);
 const SHOWN: usize = 20;
 
 /// How the calls went.
-pub struct Report {
+pub(crate) struct Report {
     calls: usize,
     kills: usize,
     outcomes: BTreeMap<String, usize>,
@@ -37,7 +37,7 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn new(
+    pub(crate) fn new(
         options: &Options,
         calls: &[Call],
         runs: &Runs,
@@ -68,7 +68,7 @@ impl Report {
         }
     }
 
-    pub fn is_good(&self) -> bool {
+    pub(crate) fn is_good(&self) -> bool {
         self.violations.is_empty() && self.calls > 0
     }
 }
@@ -119,7 +119,7 @@ fn violations(
 }
 
 /// How many replies lie in the reply topics.
-pub fn replies_written(world: &World, limit: Duration) -> Result<i64, Box<dyn Error>> {
+pub(crate) fn replies_written(world: &World, limit: Duration) -> Result<i64, Box<dyn Error>> {
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", world.cluster().bootstrap_servers())
         .create()?;
@@ -127,7 +127,11 @@ pub fn replies_written(world: &World, limit: Duration) -> Result<i64, Box<dyn Er
     for method in ["Ask", "Place"] {
         let topic = world.name(&format!("tests.v1.Desk.{method}.reply"));
         let metadata = consumer.fetch_metadata(Some(&topic), limit)?;
-        for partition in metadata.topics().iter().flat_map(|topic| topic.partitions()) {
+        for partition in metadata
+            .topics()
+            .iter()
+            .flat_map(|topic| topic.partitions())
+        {
             replies += consumer.fetch_watermarks(&topic, partition.id(), limit)?.1;
         }
     }
@@ -142,7 +146,11 @@ impl fmt::Display for Report {
             writeln!(f, "  {outcome:<12} {count}")?;
         }
         writeln!(f, "kills          {}", self.kills)?;
-        writeln!(f, "handler runs   {}, of which {} were repeats", self.runs, self.repeats)?;
+        writeln!(
+            f,
+            "handler runs   {}, of which {} were repeats",
+            self.runs, self.repeats
+        )?;
         writeln!(f, "replies        {} written", self.replies)?;
         writeln!(f, "median call    {:.1?}", self.median)?;
         writeln!(f, "longest call   {:.1?}", self.longest)?;

@@ -34,6 +34,23 @@ fn a_revoked_partition_gives_its_waiting_calls_to_the_next_owner() {
 }
 
 #[test]
+fn a_call_whose_handler_was_lost_is_not_waited_for_and_left_to_the_next_owner() {
+    let (mut dispatch, p) = with(LIMITS);
+    dispatch.take_on(p, [call(0), call(1)]);
+    assert_eq!(dispatch.start_all(), [0, 1]);
+    dispatch.abandoned(ticket(p, 0));
+    dispatch.finished(ticket(p, 1));
+    assert!(!dispatch.drained(p), "the reply of 1 is on its way");
+    dispatch.settled(ticket(p, 1));
+    assert!(dispatch.drained(p) && dispatch.running() == 0);
+
+    let Commit { offset, metadata } = dispatch.release(p).expect("1 has settled");
+    let mut heir = Progress::resume(offset, &metadata);
+    assert_eq!(heir.arrive(0), Arrival::Handle);
+    assert_eq!(heir.arrive(1), Arrival::AlreadyDone);
+}
+
+#[test]
 fn a_record_that_meets_a_revoked_partition_is_its_next_owners() {
     let (mut dispatch, p) = with(LIMITS);
     assert_eq!(dispatch.arrive(p, 0), Some(Arrival::Handle));

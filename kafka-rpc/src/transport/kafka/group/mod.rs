@@ -10,12 +10,13 @@ use std::time::Duration;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaErrorCode;
 
 use self::context::GroupContext;
 use self::control::GroupControl;
 use super::error::{explained, transport_error};
 use super::message::{TopicCache, record};
-use crate::transport::{Failure, GroupConfig, Member, TransportError};
+use crate::transport::{Failure, GroupConfig, Member, TransportError, grant_command};
 
 /// How long the thread rests after an error.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
@@ -30,6 +31,14 @@ pub(super) fn join(
     let consumer: BaseConsumer<GroupContext> = native
         .create_with_context(GroupContext::new(member))
         .map_err(|error| transport_error(&doing, &error))?;
+    let denied = Denied {
+        group: config.group.clone(),
+        topics: config.topics.join(", "),
+        bootstrap: native
+            .get("bootstrap.servers")
+            .unwrap_or_default()
+            .to_owned(),
+    };
     let topics: Vec<&str> = config.topics.iter().map(|topic| &**topic).collect();
     consumer
         .subscribe(&topics)
@@ -37,19 +46,24 @@ pub(super) fn join(
     let batch = config.batch;
     std::thread::Builder::new()
         .name("kafka-rpc-group".into())
-        .spawn(move || live(consumer, batch))
+        .spawn(move || live(consumer, batch, &denied))
         .map(drop)
         .map_err(|error| TransportError::new(Failure::Other, format!("can't {doing}: {error}")))
 }
 
-fn live(consumer: BaseConsumer<GroupContext>, batch_limit: usize) {
+fn live(consumer: BaseConsumer<GroupContext>, batch_limit: usize, denied: &Denied) {
     let context = Arc::clone(consumer.context());
-    serve(&consumer, &context, batch_limit);
+    serve(&consumer, &context, batch_limit, denied);
     context.close(&consumer);
     drop(consumer);
 }
 
-fn serve(consumer: &BaseConsumer<GroupContext>, context: &GroupContext, batch_limit: usize) {
+fn serve(
+    consumer: &BaseConsumer<GroupContext>,
+    context: &GroupContext,
+    batch_limit: usize,
+    denied: &Denied,
+) {
     let control = GroupControl::new(consumer, context);
     let mut topics = TopicCache::default();
     let mut batch = Vec::with_capacity(batch_limit);
@@ -60,7 +74,7 @@ fn serve(consumer: &BaseConsumer<GroupContext>, context: &GroupContext, batch_li
             match consumer.poll(wait) {
                 Some(Ok(message)) => batch.push(record(&message, &mut topics)),
                 Some(Err(error)) => {
-                    trouble(context, &error);
+                    trouble(context, &error, denied);
                     break;
                 }
                 None => break,
@@ -75,7 +89,34 @@ fn serve(consumer: &BaseConsumer<GroupContext>, context: &GroupContext, batch_li
     }
 }
 
-fn trouble(context: &GroupContext, error: &KafkaError) {
+/// Says which right is missing.
+struct Denied {
+    group: String,
+    topics: String,
+    bootstrap: String,
+}
+
+impl Denied {
+    fn explain(&self, error: TransportError, code: Option<RDKafkaErrorCode>) -> TransportError {
+        let (what, resource, name) = match code {
+            Some(RDKafkaErrorCode::GroupAuthorizationFailed) => (
+                format!("join group {}", self.group),
+                "--group",
+                &*self.group,
+            ),
+            Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
+                (format!("read all of {}", self.topics), "--topic", "<topic>")
+            }
+            _ => return error,
+        };
+        let command = grant_command(&self.bootstrap, "Read", resource, name);
+        let message = format!("can't {what}: the right to Read is missing\n    {command}");
+        TransportError { message, ..error }
+    }
+}
+
+fn trouble(context: &GroupContext, error: &KafkaError, denied: &Denied) {
+    let code = error.rdkafka_error_code();
     let error = match error {
         KafkaError::MessageConsumptionFatal(_) => TransportError {
             failure: Failure::Fatal,
@@ -84,7 +125,9 @@ fn trouble(context: &GroupContext, error: &KafkaError) {
         _ => transport_error("read requests", error),
     };
     match error.failure {
-        Failure::Fatal | Failure::Denied => context.member.lock().failed(error),
+        Failure::Fatal | Failure::Denied => {
+            context.member.lock().failed(denied.explain(error, code));
+        }
         _ => {
             tracing::warn!(%error, "reading requests");
             metrics::counter!("kafka_rpc.server.read_errors").increment(1);

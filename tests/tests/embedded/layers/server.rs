@@ -1,44 +1,15 @@
-//! `tower` layers and interceptors around handlers and around clients.
-
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use kafka_rpc::{Body, BoxError, Code, Request, Response, Server, Status};
-use kafka_rpc_tests::service::{DeskClient, DeskServer, Order, Scripted, receipt};
+use kafka_rpc_tests::service::{DeskServer, Order, Scripted, receipt};
 use kafka_rpc_tests::sightings;
 use kafka_rpc_tests::world::{Serving, World, desk};
-use tower::ServiceBuilder;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 use tower_layer::layer_fn;
 use tower_service::Service;
 
-fn step<T>(mut request: Request<T>, name: &'static str) -> Request<T> {
-    let name = name.parse().unwrap();
-    request.metadata_mut().append("step", name).unwrap();
-    request
-}
-
-fn step_back<T>(mut response: Response<T>, name: &'static str) -> Response<T> {
-    let name = name.parse().unwrap();
-    response.metadata_mut().append("step", name).unwrap();
-    response
-}
-
-/// Answers with the steps that the request took.
-fn tells_steps() -> Scripted {
-    Scripted::new(|request| async move {
-        let steps: Vec<&str> = request
-            .metadata()
-            .get_all("step")
-            .map(|step| step.to_str().unwrap())
-            .collect();
-        let payload = steps.join(" ").into_bytes();
-        Ok(receipt(Order {
-            payload,
-            ..Order::default()
-        }))
-    })
-}
+use super::{step, step_back, tells_steps};
 
 #[tokio::test]
 async fn the_servers_layer_that_was_added_first_is_the_outermost() {
@@ -257,51 +228,4 @@ async fn a_layers_status_arrives_and_another_error_of_a_layer_is_unknown() {
         desk.ask(with_token("good")).await.unwrap().get_ref().number,
         1
     );
-}
-
-#[tokio::test]
-async fn a_clients_layers_and_interceptors_see_requests_from_the_outside_in() {
-    let world = World::embedded();
-    let _server = world.desk(tells_steps()).await;
-    let channel = ServiceBuilder::new()
-        .map_request(|request: Request<Body>| {
-            assert_eq!(
-                request.method().unwrap().descriptor().path,
-                "tests.v1.Desk/Ask"
-            );
-            step(request, "outer")
-        })
-        .map_response(|response: Response<Body>| step_back(response, "outer"))
-        .map_request(|request: Request<Body>| step(request, "inner"))
-        .service(world.channel().await);
-    let mut desk =
-        DeskClient::with_interceptor(channel, |request| Ok(step(request, "interceptor")));
-    let response = desk.ask(Order::default()).await.unwrap();
-    assert_eq!(response.get_ref().payload, b"interceptor outer inner");
-    assert_eq!(response.metadata().get("step").unwrap(), "outer");
-}
-
-#[tokio::test]
-async fn a_call_that_a_clients_interceptor_refuses_is_not_sent() {
-    let world = World::embedded();
-    let (seen, mut sights) = sightings();
-    let script = Scripted::new(move |request: Request<Order>| {
-        seen.tell(request.get_ref().number);
-        async { Ok(receipt(Order::default())) }
-    });
-    let _server = world.desk(script).await;
-    let channel = world.channel().await;
-    let mut closed = DeskClient::with_interceptor(channel.clone(), |_: Request<()>| {
-        Err(Status::failed_precondition("closed"))
-    });
-    let status = closed.ask(Order::number(1)).await.unwrap_err();
-    assert_eq!(
-        (status.code(), status.message()),
-        (Code::FailedPrecondition, "closed")
-    );
-    DeskClient::new(channel)
-        .ask(Order::number(2))
-        .await
-        .unwrap();
-    assert_eq!(sights.so_far(), [2]);
 }

@@ -1,5 +1,7 @@
 //! A call ends by its deadline, wherever it is by then, and so do the calls that it makes.
 
+mod nested;
+
 use std::future::pending;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -24,10 +26,11 @@ fn silent() -> Scripted {
 
 #[track_caller]
 fn assert_exceeded(outcome: Result<impl std::fmt::Debug, Status>, begun: Instant, due: Duration) {
-    assert_eq!(outcome.unwrap_err().code(), Code::DeadlineExceeded);
+    let status = outcome.unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status}");
     let took = begun.elapsed();
     assert!(
-        took >= due && took < due + Duration::from_secs(5),
+        took >= due && took < due + Duration::from_secs(15),
         "due {due:?}, took {took:?}"
     );
 }
@@ -141,6 +144,8 @@ async fn a_call_whose_deadline_passes_while_it_waits_is_not_handled() {
     let begun = Instant::now();
     let outcome = desk.clone().ask(within(SHORT, Order::number(2))).await;
     assert_exceeded(outcome, begun, SHORT);
+    // The server's clock began with the record, a little later than the caller's.
+    tokio::time::sleep(4 * SHORT).await;
     gate.open();
     soon("the first call ends", first).await.unwrap().unwrap();
     for number in 3..9 {
@@ -167,9 +172,9 @@ async fn a_handler_is_cancelled_when_the_deadline_passes() {
     let outcome = world
         .client()
         .await
-        .ask(within(2 * SHORT, Order::default()))
+        .ask(within(10 * SHORT, Order::default()))
         .await;
-    assert_exceeded(outcome, begun, 2 * SHORT);
+    assert_exceeded(outcome, begun, 10 * SHORT);
     assert_eq!(sights.next("the handler runs").await, "running");
     assert_eq!(sights.next("the handler is dropped").await, "dropped");
 }
@@ -192,78 +197,6 @@ async fn a_key_is_free_again_when_the_deadline_of_its_call_passes() {
     );
     assert_eq!(first.unwrap_err().code(), Code::DeadlineExceeded);
     assert_eq!(second.unwrap().get_ref().number, 2);
-}
-
-/// Handles `Ask` by a call of `Place`, which is never answered; tells how much time each had.
-async fn nested(
-    world: &World,
-    own: Option<Duration>,
-) -> (
-    Scripted,
-    kafka_rpc_tests::Sightings<(&'static str, Duration)>,
-) {
-    let (seen, sights) = sightings();
-    let inner = world.client().await;
-    let script = Scripted::new(move |request: Request<Order>| {
-        let method = request.method().unwrap().descriptor().name;
-        let (seen, mut inner) = (seen.clone(), inner.clone());
-        seen.tell((method, request.deadline().unwrap().remaining()));
-        async move {
-            if method == "Ask" {
-                let mut request = Request::new(Order::default());
-                if let Some(own) = own {
-                    request.set_timeout(own);
-                }
-                return inner.place(request).await;
-            }
-            let _running = seen.on_drop(("dropped", Duration::ZERO));
-            pending().await
-        }
-    });
-    (script, sights)
-}
-
-#[tokio::test]
-async fn a_call_made_in_a_handler_inherits_what_is_left_of_its_deadline() {
-    let world = World::embedded();
-    let (script, mut sights) = nested(&world, None).await;
-    let _server = world.desk(script).await;
-    let timeout = Duration::from_millis(600);
-    let begun = Instant::now();
-    let outcome = world
-        .client()
-        .await
-        .ask(within(timeout, Order::default()))
-        .await;
-    assert_exceeded(outcome, begun, timeout);
-    let (outer, had) = sights.next("the outer handler runs").await;
-    assert!(outer == "Ask" && had <= timeout);
-    let (inner, left) = sights.next("the inner handler runs").await;
-    assert!(inner == "Place" && left <= had, "{left:?} of {had:?}");
-    assert_eq!(
-        sights.next("the inner handler is dropped").await.0,
-        "dropped"
-    );
-}
-
-#[tokio::test]
-async fn a_call_made_in_a_handler_can_have_less_time_but_not_more() {
-    let world = World::embedded();
-    for (own, expected) in [(SHORT, SHORT), (Duration::from_secs(3600), 4 * SHORT)] {
-        let (script, mut sights) = nested(&world, Some(own)).await;
-        let server = world.desk(script).await;
-        let begun = Instant::now();
-        let outcome = world
-            .client()
-            .await
-            .ask(within(4 * SHORT, Order::default()))
-            .await;
-        assert_exceeded(outcome, begun, expected);
-        sights.next("the outer handler runs").await;
-        let (_, left) = sights.next("the inner handler runs").await;
-        assert!(left <= expected, "{left:?}");
-        server.shutdown().await;
-    }
 }
 
 fn millis_ago(ago: i64) -> i64 {
