@@ -75,6 +75,9 @@ pub(crate) struct Comparison {
     /// Whether they are idempotent; true needs --acks all
     #[arg(long, action = ArgAction::Set, default_value_t = true)]
     idempotence: bool,
+    /// Sets a librdkafka property of the Kafka systems' producers; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = property)]
+    producer: Vec<(String, String)>,
     /// Also writes the table to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -92,6 +95,11 @@ enum Acks {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|error| format!("{error}"))?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+fn property(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it has the form NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 impl Comparison {
@@ -144,6 +152,9 @@ impl Comparison {
         if !self.idempotence {
             text.push_str(", not idempotent");
         }
+        for (name, value) in &self.producer {
+            let _ = write!(text, ", {name}={value}");
+        }
         text
     }
 
@@ -162,6 +173,7 @@ impl Comparison {
         if self.acks == Acks::Leader {
             set("acks", "1");
         }
+        properties.extend(self.producer.iter().cloned());
         Ok(properties)
     }
 }
@@ -203,6 +215,23 @@ mod tests {
             properties.unwrap(),
             [("enable.idempotence", "false"), ("acks", "1")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
+    }
+
+    #[test]
+    fn a_property_is_set_over_all_else() {
+        let arguments = [
+            "--idempotence",
+            "false",
+            "--producer",
+            "enable.idempotence=true",
+        ];
+        let properties = comparison(&arguments).producer_properties().unwrap();
+        let last = properties.last().map(|(name, value)| (&**name, &**value));
+        assert_eq!(last, Some(("enable.idempotence", "true")));
+        assert_eq!(
+            comparison(&arguments).heading(1),
+            "1 in flight, 128 B, 4 partitions, not idempotent, enable.idempotence=true"
         );
     }
 
