@@ -62,11 +62,6 @@ async fn the_calls_of_a_killed_server_are_answered_and_finished_ones_are_not_rep
     let calls = load.stop().await;
     answered(&calls);
     let repeated = group.runs().repeated();
-    println!(
-        "{} of {} calls were handled again",
-        repeated.len(),
-        calls.len()
-    );
     for (order, runs) in &repeated {
         let call = calls.iter().find(|call| call.order == *order).unwrap();
         assert!(
