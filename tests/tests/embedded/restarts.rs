@@ -162,7 +162,7 @@ async fn an_at_most_once_call_whose_handler_is_ended_half_way_is_not_repeated() 
     let desk = world.client().await;
     let mut clone = desk.clone();
     let mut request = Request::new(Order::number(1));
-    request.set_timeout(Duration::from_secs(5));
+    request.set_timeout(Duration::from_secs(3));
     let stuck = tokio::spawn(async move { clone.pay(request).await });
     assert_eq!(sights.next("the call is handled").await, 1);
     first.shutdown().await;
