@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::OnceCell;
+use tokio::task::JoinError;
 
 use crate::Error;
 use crate::cluster::{TopicSettings, Wanted, WantedTopic, ensure};
@@ -45,6 +48,30 @@ const REFRESH_INTERVAL: Duration = Duration::from_secs(60);
 /// A method, by where its service's description lies.
 type Key = (usize, usize);
 
+/// A method's route that is being found, for all who wait for it.
+type Search = Shared<BoxFuture<'static, Result<Arc<Route>, Arc<Error>>>>;
+
+/// A search that failed begins anew with the next call.
+struct SearchDone {
+    routes: Arc<Routes>,
+    key: Key,
+}
+
+impl Drop for SearchDone {
+    fn drop(&mut self) {
+        self.routes.searches.lock().remove(&self.key);
+    }
+}
+
+async fn search(routes: Arc<Routes>, method: Method) -> Result<Arc<Route>, Error> {
+    let key = key(method);
+    let done = SearchDone { routes, key };
+    let mut found = done.routes.open(&[method]).await?;
+    let route = found.pop().ok_or_else(lost)?;
+    done.routes.ready.write().insert(key, Arc::clone(&route));
+    Ok(route)
+}
+
 /// The routes of a channel, each found when its method is first called.
 pub(super) struct Routes {
     transport: Arc<dyn Transport>,
@@ -56,7 +83,7 @@ pub(super) struct Routes {
     /// Chooses this channel's partition of each reply topic.
     seed: u32,
     ready: RwLock<HashMap<Key, Arc<Route>>>,
-    finding: Mutex<HashMap<Key, Arc<OnceCell<Arc<Route>>>>>,
+    searches: Mutex<HashMap<Key, Search>>,
     followed: Mutex<HashMap<Arc<str>, Arc<OnceCell<()>>>>,
 }
 
@@ -78,24 +105,38 @@ impl Routes {
             limit,
             seed: uuid::Uuid::new_v4().as_fields().0,
             ready: RwLock::default(),
-            finding: Mutex::default(),
+            searches: Mutex::default(),
             followed: Mutex::default(),
         }
     }
 
     /// The method's route; the first time it makes sure of the topics and begins to read replies.
-    pub(super) async fn find(&self, method: Method) -> Result<Arc<Route>, Error> {
+    ///
+    /// The search goes on where nobody waits for it any more: calls with deadlines that are shorter
+    /// than it takes would otherwise never get through.
+    pub(super) async fn find(self: &Arc<Self>, method: Method) -> Result<Arc<Route>, Arc<Error>> {
         let key = key(method);
         if let Some(route) = self.ready.read().get(&key) {
             return Ok(Arc::clone(route));
         }
-        let cell = Arc::clone(self.finding.lock().entry(key).or_default());
-        let route = cell
-            .get_or_try_init(|| async { self.open(&[method]).await?.pop().ok_or_else(lost) })
-            .await?;
-        self.ready.write().insert(key, Arc::clone(route));
-        self.finding.lock().remove(&key);
-        Ok(Arc::clone(route))
+        let search = self
+            .searches
+            .lock()
+            .entry(key)
+            .or_insert_with(|| self.search(method))
+            .clone();
+        search.await
+    }
+
+    /// Begins when it is first awaited, by when no lock is held.
+    fn search(self: &Arc<Self>, method: Method) -> Search {
+        let routes = Arc::clone(self);
+        let outcome = async move {
+            let ended = |error: JoinError| Err(Error::Kafka(error.to_string()));
+            let search = tokio::spawn(search(routes, method));
+            search.await.unwrap_or_else(ended).map_err(Arc::new)
+        };
+        outcome.boxed().shared()
     }
 
     /// Finds the routes of all methods of a service at once, so that one error tells of all.
