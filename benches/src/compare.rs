@@ -24,8 +24,12 @@ const CLIENT_LIMIT: Duration = Duration::from_secs(90);
 pub(crate) fn compare(comparison: &Comparison) -> anyhow::Result<()> {
     let loads = comparison.loads()?;
     let producer = comparison.producer_properties()?;
-    let mut systems = comparison.systems.clone();
-    systems.dedup();
+    let mut systems = Vec::new();
+    for system in &comparison.systems {
+        if !systems.contains(system) {
+            systems.push(*system);
+        }
+    }
     let mut progress = Progress::new(comparison.rounds as usize * loads.len() * systems.len());
 
     let kafka = if systems.iter().any(|system| system.needs_kafka()) {

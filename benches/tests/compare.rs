@@ -146,7 +146,8 @@ fn keyed_calls_of_an_open_loop_go_to_several_servers() {
     for row in &rows {
         assert_measured(row, &table);
         let rate = row["rate_per_s"].as_f64().unwrap();
-        assert!(rate < 260.0, "no more calls than are due: {row}");
+        // Three seconds of calls became due, with the warm-up's.
+        assert!(rate <= 600.0, "no more calls than are due: {row}");
     }
 }
 
