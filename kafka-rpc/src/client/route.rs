@@ -234,3 +234,45 @@ fn key(method: Method) -> Key {
 fn lost() -> Error {
     Error::Kafka("a topic was found without partitions".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::{Record, Records};
+    use crate::{Cluster, MethodDescriptor};
+
+    static METHODS: &[MethodDescriptor] = &[MethodDescriptor::new("Ask", "test.Desk/Ask")];
+    static SERVICE: ServiceDescriptor = ServiceDescriptor::new("test.Desk", METHODS);
+
+    struct Ignored;
+
+    impl Records for Ignored {
+        fn records(&self, _: &mut Vec<Record>) {}
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_search_goes_on_when_the_call_that_began_it_is_given_up() {
+        let cluster = Cluster::embedded().unwrap();
+        let transport = cluster.transport();
+        let inbox = transport.inbox(&[], Arc::new(Ignored)).unwrap();
+        let (settings, limit) = (TopicSettings::new(), Duration::from_secs(10));
+        let bootstrap = cluster.bootstrap_servers();
+        let routes = Routes::new(transport, inbox, bootstrap, "", settings, limit);
+        let routes = Arc::new(routes);
+        let method = Method::new(&SERVICE, 0).unwrap();
+
+        let given_up = tokio::time::timeout(Duration::ZERO, routes.find(method)).await;
+        assert!(given_up.is_err(), "the topics were found at once");
+        let found = async {
+            while routes.ready.read().is_empty() || !routes.searches.lock().is_empty() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let found = tokio::time::timeout(limit, found).await;
+        found.expect("nobody went on");
+        assert!(
+            routes.searches.lock().is_empty(),
+            "a search that is over is kept"
+        );
+    }
+}
