@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::context::Context;
@@ -67,6 +69,10 @@ fn read(consumer: &BaseConsumer<Context>, stop: &AtomicBool, records: &dyn Recor
         while batch.len() < BATCH {
             match consumer.poll(wait) {
                 Some(Ok(message)) => batch.push(record(&message, &mut topics)),
+                // Told once: the library looks up a coordinator that nobody needs.
+                Some(Err(error)) if is_about_the_group(&error) => {
+                    tracing::debug!(%error, "no right to the inbox's group, and no need of it");
+                }
                 Some(Err(error)) => {
                     tracing::warn!(%error, "reading replies");
                     metrics::counter!("kafka_rpc.inbox.errors").increment(1);
@@ -84,6 +90,10 @@ fn read(consumer: &BaseConsumer<Context>, stop: &AtomicBool, records: &dyn Recor
             batch.clear();
         }
     }
+}
+
+fn is_about_the_group(error: &KafkaError) -> bool {
+    error.rdkafka_error_code() == Some(RDKafkaErrorCode::GroupAuthorizationFailed)
 }
 
 #[async_trait]
