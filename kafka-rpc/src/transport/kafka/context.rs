@@ -52,7 +52,14 @@ impl ClientContext for Context {
 
     fn error(&self, error: KafkaError, reason: &str) {
         let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
-        tracing::warn!(target: "kafka_rpc::librdkafka", %code, "{reason}");
+        match code {
+            // The first is told many times a second while it lasts, besides each broker's own trouble.
+            // Of the second, a member of a group tells itself; others need no right to theirs.
+            RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::GroupAuthorizationFailed => {
+                tracing::debug!(target: "kafka_rpc::librdkafka", %code, "{reason}");
+            }
+            _ => tracing::warn!(target: "kafka_rpc::librdkafka", %code, "{reason}"),
+        }
         self.last_error.set(code, reason);
     }
 }

@@ -7,8 +7,6 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::KafkaError;
-use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::context::Context;
@@ -24,7 +22,7 @@ const POLL: Duration = Duration::from_millis(100);
 const BATCH: usize = 512;
 /// How long the broker may take to tell a partition's end.
 const END_OFFSET_LIMIT: Duration = Duration::from_secs(10);
-/// How often a broken reader is tried again.
+/// How often a partition's end is asked for again.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// Reads single partitions by direct assignment, on a thread of its own.
@@ -69,16 +67,10 @@ fn read(consumer: &BaseConsumer<Context>, stop: &AtomicBool, records: &dyn Recor
         while batch.len() < BATCH {
             match consumer.poll(wait) {
                 Some(Ok(message)) => batch.push(record(&message, &mut topics)),
-                // Told once: the library looks up a coordinator that nobody needs.
-                Some(Err(error)) if is_about_the_group(&error) => {
-                    tracing::debug!(%error, "no right to the inbox's group, and no need of it");
-                }
-                Some(Err(error)) => {
-                    tracing::warn!(%error, "reading replies");
+                // The context has told of it, and the library tries again. There may be many more
+                // behind it, and replies behind those: no time to rest.
+                Some(Err(_)) => {
                     metrics::counter!("kafka_rpc.inbox.errors").increment(1);
-                    if batch.is_empty() {
-                        std::thread::sleep(RETRY_PAUSE);
-                    }
                     break;
                 }
                 None => break,
@@ -90,10 +82,6 @@ fn read(consumer: &BaseConsumer<Context>, stop: &AtomicBool, records: &dyn Recor
             batch.clear();
         }
     }
-}
-
-fn is_about_the_group(error: &KafkaError) -> bool {
-    error.rdkafka_error_code() == Some(RDKafkaErrorCode::GroupAuthorizationFailed)
 }
 
 #[async_trait]

@@ -18,7 +18,7 @@ use super::error::{explained, transport_error};
 use super::message::{TopicCache, record};
 use crate::transport::{Failure, GroupConfig, Member, TransportError, grant_command};
 
-/// How long the thread rests after an error.
+/// How long the thread rests before it asks again what it has to know.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// Joins a group and lives as its member on a thread of its own.
@@ -128,10 +128,8 @@ fn trouble(context: &GroupContext, error: &KafkaError, denied: &Denied) {
         Failure::Fatal | Failure::Denied => {
             context.member.lock().failed(denied.explain(error, code));
         }
-        _ => {
-            tracing::warn!(%error, "reading requests");
-            metrics::counter!("kafka_rpc.server.read_errors").increment(1);
-            std::thread::sleep(RETRY_PAUSE);
-        }
+        // The context has told of it, and the library tries again. There may be many more behind
+        // it, and records behind those: no time to rest.
+        _ => metrics::counter!("kafka_rpc.server.read_errors").increment(1),
     }
 }
