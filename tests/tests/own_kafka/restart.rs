@@ -5,7 +5,7 @@ use std::time::Duration;
 use kafka_rpc::{Cluster, Code};
 use kafka_rpc_tests::load::{Call, Load, TOLERANCE};
 use kafka_rpc_tests::service::Scripted;
-use kafka_rpc_tests::world::World;
+use kafka_rpc_tests::world::{World, desk};
 use kafka_rpc_tests::{require_java, until};
 
 use crate::broker::breakable;
@@ -17,17 +17,21 @@ async fn calls_work_again_when_the_broker_is_back() {
     require_java!();
     let mut broker = breakable().await;
     let world = World::on(Cluster::new(broker.bootstrap()));
-    let server = world.desk(Scripted::echo()).await;
+    // The group need not notice.
+    let server = desk(Scripted::echo()).consumer_property("session.timeout.ms", "60000");
+    let server = world.serve(server).await;
     let load = Load::start(&world.client().await, 64, DEADLINE);
     load.goes_on(500).await;
 
-    // In good order, then by a crash.
     broker.restart();
     load.goes_on(500).await;
+
+    // A crash, and a longer absence: the trouble that it made must not hold up what comes after.
     broker.kill();
-    let answered = load.answered();
+    let failed = load.failed();
+    until("calls have failed", || load.failed() > failed + 128).await;
     broker.restart();
-    until("calls work again", || load.answered() > answered + 500).await;
+    load.goes_on(500).await;
 
     let calls = load.stop().await;
     answered_or_told(&calls);
