@@ -62,11 +62,14 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
         terminated.recv().await;
     });
     tokio::pin!(serving);
-    tokio::select! {
-        ended = &mut serving => return Ok(ended?),
-        () = handle.ready() => say("ready")?,
-    }
-    serving.await?;
+    let ended = tokio::select! {
+        ended = &mut serving => ended,
+        () = handle.ready() => {
+            say("ready")?;
+            serving.await
+        }
+    };
+    ended?;
     say("ended")?;
     Ok(())
 }

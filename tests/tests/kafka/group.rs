@@ -1,8 +1,8 @@
 //! Servers come and go while calls run.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use kafka_rpc_tests::desk_server::{DeskServer, Runs, Settings};
+use kafka_rpc_tests::desk_server::{DeskServer, Run, Runs, Settings};
 use kafka_rpc_tests::load::{Call, Load, now};
 use kafka_rpc_tests::world::World;
 use kafka_rpc_tests::{kafka, require_java, until};
@@ -50,7 +50,10 @@ async fn the_calls_of_a_killed_server_are_answered_and_finished_ones_are_not_rep
     let load = group.load().await;
     group.works(&mut first).await;
     group.works(&mut second).await;
-    load.goes_on(500).await;
+    let begun = Instant::now();
+    while begun.elapsed() < 3 * COMMITTED {
+        load.goes_on(100).await;
+    }
 
     second.kill();
     let killed = now();
@@ -61,7 +64,16 @@ async fn the_calls_of_a_killed_server_are_answered_and_finished_ones_are_not_rep
 
     let calls = load.stop().await;
     answered(&calls);
-    let repeated = group.runs().repeated();
+    let runs = group.runs();
+    let long_done = |run: &&Run| {
+        let call = calls.iter().find(|call| call.order == run.order);
+        run.server == second.id() && call.is_some_and(|call| call.ended() + COMMITTED < killed)
+    };
+    assert!(
+        runs.iter().filter(long_done).count() > 0,
+        "none was finished for long"
+    );
+    let repeated = runs.repeated();
     for (order, runs) in &repeated {
         let call = calls.iter().find(|call| call.order == *order).unwrap();
         assert!(
