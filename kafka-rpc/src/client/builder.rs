@@ -8,6 +8,7 @@ use super::route::Routes;
 use super::waiting::WaitingCalls;
 use crate::cluster::{CONNECT_LIMIT, TopicSettings};
 use crate::descriptor::ServiceDescriptor;
+use crate::transport::Writes;
 use crate::{Cluster, Error};
 
 /// Settings of a [`Channel`].
@@ -118,7 +119,7 @@ impl ChannelBuilder {
         let waiting = WaitingCalls::new(self.pending_limit);
         let replies = Arc::new(Replies::new(Arc::clone(&waiting), self.message_limit));
         let deliveries = Arc::<Replies>::clone(&replies);
-        let producer = transport.producer(&self.producer, deliveries)?;
+        let producer = transport.producer(Writes::Requests, &self.producer, deliveries)?;
         let inbox = transport.inbox(&self.consumer, replies)?;
         let topics = self.topics.as_ref().unwrap_or(cluster.topic_settings());
         let routes = Routes::new(

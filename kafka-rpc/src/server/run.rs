@@ -21,7 +21,7 @@ use super::router::{Router, Rules, TopicRoute};
 use crate::cluster::{Wanted, WantedTopic, ensure};
 use crate::descriptor::{Method, ServiceDescriptor};
 use crate::telemetry;
-use crate::transport::{GroupConfig, Transport};
+use crate::transport::{GroupConfig, Transport, Writes};
 use crate::wire::{HeaderLimits, TopicNames, group_name};
 use crate::{Cluster, Error};
 
@@ -201,7 +201,8 @@ where
         runtime,
     ));
     let deliveries = Arc::new(ReplyDeliveries::new(&calls));
-    calls.set_producer(Some(transport.producer(&settings.producer, deliveries)?));
+    let producer = transport.producer(Writes::Replies, &settings.producer, deliveries)?;
+    calls.set_producer(Some(producer));
 
     let config = GroupConfig {
         group: group.clone(),

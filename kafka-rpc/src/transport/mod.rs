@@ -38,6 +38,15 @@ pub(crate) struct Undelivered {
     pub(crate) error: TransportError,
 }
 
+/// What a producer is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Writes {
+    /// To request topics, where a repeated record is a repeated call.
+    Requests,
+    /// To reply topics, where a repeated record is dropped by its reader.
+    Replies,
+}
+
 /// Sends records.
 pub(crate) trait Producer: Send + Sync + 'static {
     /// Queues a record; never blocks. Gives it back where it can't be queued.
@@ -81,6 +90,7 @@ pub(crate) trait Transport: Send + Sync + 'static {
     /// Opens a producer with properties of its own over the cluster's.
     fn producer(
         &self,
+        writes: Writes,
         properties: &[(String, String)],
         deliveries: Arc<dyn Deliveries>,
     ) -> Result<Arc<dyn Producer>, TransportError>;

@@ -82,7 +82,7 @@ struct Client {
 pub(super) fn connect(setup: &Setup) -> anyhow::Result<FloorCaller> {
     let kafka = &setup.kafka;
     let pending = Arc::<Pending>::default();
-    let producer = properties::producer(kafka)
+    let producer = properties::requests(kafka)
         .create_with_context(Deliveries(Arc::clone(&pending)))
         .context("can't open the floor's producer")?;
 

@@ -10,10 +10,9 @@ const CLIENT: &[(&str, &str)] = &[
 ];
 
 const PRODUCER: &[(&str, &str)] = &[
-    ("enable.idempotence", "true"),
     ("acks", "all"),
     ("linger.ms", "0"),
-    ("max.in.flight.requests.per.connection", "5"),
+    ("max.in.flight.requests.per.connection", "1"),
     ("sticky.partitioning.linger.ms", "0"),
     ("partitioner", "murmur2_random"),
     ("queue.buffering.max.messages", "200000"),
@@ -21,6 +20,10 @@ const PRODUCER: &[(&str, &str)] = &[
     ("message.timeout.ms", "30000"),
     ("message.max.bytes", "1114112"),
 ];
+
+const REQUESTS: &[(&str, &str)] = &[("enable.idempotence", "true")];
+
+const REPLIES: &[(&str, &str)] = &[("enable.idempotence", "false")];
 
 const CONSUMER: &[(&str, &str)] = &[
     ("auto.offset.reset", "earliest"),
@@ -32,8 +35,19 @@ const CONSUMER: &[(&str, &str)] = &[
     ("partition.assignment.strategy", "cooperative-sticky"),
 ];
 
-pub(super) fn producer(kafka: &KafkaSetup) -> ClientConfig {
+pub(super) fn requests(kafka: &KafkaSetup) -> ClientConfig {
+    producer(kafka, REQUESTS)
+}
+
+pub(super) fn replies(kafka: &KafkaSetup) -> ClientConfig {
+    producer(kafka, REPLIES)
+}
+
+fn producer(kafka: &KafkaSetup, own: &[(&str, &str)]) -> ClientConfig {
     let mut config = config(kafka, PRODUCER);
+    for (name, value) in own {
+        config.set(*name, *value);
+    }
     for (name, value) in &kafka.producer {
         config.set(name, value);
     }
@@ -62,7 +76,7 @@ mod tests {
     #[test]
     fn kafka_rpc_sets_the_same() {
         let theirs = include_str!("../../../../kafka-rpc/src/transport/kafka/config.rs");
-        for (name, value) in [CLIENT, PRODUCER, CONSUMER].concat() {
+        for (name, value) in [CLIENT, PRODUCER, REQUESTS, REPLIES, CONSUMER].concat() {
             let pair = format!("(\"{name}\", \"{value}\")");
             assert!(
                 theirs.contains(&pair),

@@ -44,7 +44,7 @@ pub(super) async fn start(setup: &Setup) -> anyhow::Result<FloorServer> {
         .create_with_context(Quiet)
         .context("can't open the floor's consumer")?;
     consumer.subscribe(&[&requests(kafka)])?;
-    let producer: Replies = properties::producer(kafka)
+    let producer: Replies = properties::replies(kafka)
         .create_with_context(NothingToTell)
         .context("can't open the floor's producer")?;
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use rdkafka::config::ClientConfig;
 
+use crate::transport::Writes;
+
 /// For every client.
 const CLIENT: &[(&str, &str)] = &[
     ("client.id", "kafka-rpc"),
@@ -15,13 +17,11 @@ const CLIENT: &[(&str, &str)] = &[
 ];
 
 const PRODUCER: &[(&str, &str)] = &[
-    // A retry inside the library neither repeats nor reorders a call.
-    ("enable.idempotence", "true"),
     ("acks", "all"),
-    // With few requests in flight a batch builds while the last one is in the air: no record
-    // waits, yet many calls share a request.
+    // With one request in flight a batch builds while the last one is in the air: no record waits,
+    // yet many calls share a request. And nothing is reordered where it is tried again.
     ("linger.ms", "0"),
-    ("max.in.flight.requests.per.connection", "5"),
+    ("max.in.flight.requests.per.connection", "1"),
     ("sticky.partitioning.linger.ms", "0"),
     // What Java's producers use: mixed fleets agree where a key goes.
     ("partitioner", "murmur2_random"),
@@ -31,6 +31,12 @@ const PRODUCER: &[(&str, &str)] = &[
     // A body of 1 MiB and its headers fit.
     ("message.max.bytes", "1114112"),
 ];
+
+/// A retry inside the library must not repeat a call.
+const REQUESTS: &[(&str, &str)] = &[("enable.idempotence", "true")];
+
+/// A repeated reply finds nobody who waits for it, so what would prevent it is not paid for.
+const REPLIES: &[(&str, &str)] = &[("enable.idempotence", "false")];
 
 const CONSUMER: &[(&str, &str)] = &[
     ("enable.auto.commit", "false"),
@@ -73,7 +79,7 @@ pub(super) enum Purpose {
     /// Topics are looked up and created.
     Admin,
     /// Records are written.
-    Producer,
+    Producer(Writes),
     /// Single partitions are read.
     Inbox,
     /// A consumer group's member.
@@ -109,7 +115,13 @@ impl ClusterConfig {
         set(CLIENT);
         match purpose {
             Purpose::Admin => {}
-            Purpose::Producer => set(PRODUCER),
+            Purpose::Producer(writes) => {
+                set(PRODUCER);
+                set(match writes {
+                    Writes::Requests => REQUESTS,
+                    Writes::Replies => REPLIES,
+                });
+            }
             Purpose::Inbox => {
                 set(CONSUMER);
                 set(INBOX);
@@ -121,7 +133,7 @@ impl ClusterConfig {
         }
         if self.embedded {
             match purpose {
-                Purpose::Admin | Purpose::Producer => {}
+                Purpose::Admin | Purpose::Producer(_) => {}
                 Purpose::Inbox => set(EMBEDDED_CONSUMER),
                 Purpose::Group => {
                     set(EMBEDDED_CONSUMER);

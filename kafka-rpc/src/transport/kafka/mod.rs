@@ -28,7 +28,7 @@ use self::describe::Probe;
 use self::error::transport_error;
 use super::{
     CreateOutcome, Deliveries, Failure, GroupConfig, Inbox, Member, NewTopic, Producer, Records,
-    TopicState, Transport, TransportError,
+    TopicState, Transport, TransportError, Writes,
 };
 
 pub(crate) use self::config::ClusterConfig;
@@ -130,10 +130,11 @@ impl Transport for KafkaTransport {
 
     fn producer(
         &self,
+        writes: Writes,
         properties: &[(String, String)],
         deliveries: Arc<dyn Deliveries>,
     ) -> Result<Arc<dyn Producer>, TransportError> {
-        let config = self.config.client(Purpose::Producer, properties);
+        let config = self.config.client(Purpose::Producer(writes), properties);
         let producer = producer::KafkaProducer::open(config, deliveries)?;
         Ok(Arc::new(producer))
     }
