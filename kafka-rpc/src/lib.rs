@@ -59,6 +59,7 @@ mod cluster;
 pub mod codegen;
 mod descriptor;
 mod error;
+mod hashing;
 pub mod server;
 pub mod telemetry;
 mod transport;

@@ -20,9 +20,15 @@ impl CallContext {
         CURRENT.try_with(Clone::clone).ok()
     }
 
-    /// Runs a handler's future in this context. Tasks that the future spawns don't inherit it.
-    pub(crate) fn scope<F: Future>(self, handler: F) -> impl Future<Output = F::Output> {
-        CURRENT.scope(self, handler)
+    #[cfg(test)]
+    pub(crate) async fn scope<F: Future>(self, handler: F) -> F::Output {
+        let mut handler = std::pin::pin!(handler);
+        std::future::poll_fn(|cx| self.clone().within(|| handler.as_mut().poll(cx))).await
+    }
+
+    /// Runs one step of a handler in this context. Tasks that it spawns don't inherit it.
+    pub(crate) fn within<T>(self, step: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(self, step)
     }
 }
 

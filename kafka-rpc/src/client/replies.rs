@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::waiting::{Outcome, WaitingCalls};
 use crate::call::Status;
 use crate::telemetry;
-use crate::transport::{Deliveries, Failure, Record, Records, TransportError, Undelivered};
+use crate::transport::{Deliveries, Delivery, Failure, Record, Records, TransportError};
 use crate::wire::{HeaderLimits, decode_reply};
 
 /// The token of records that nobody waits for.
@@ -58,14 +58,16 @@ impl Records for Replies {
 }
 
 impl Deliveries for Replies {
-    fn delivered(&self, token: u128, outcome: Result<(), Undelivered>) {
-        let Err(undelivered) = outcome else { return };
-        if token == NO_CALL {
-            tracing::debug!(error = %undelivered.error, "a cancel could not be sent");
-            telemetry::cancel_lost();
-            return;
+    fn delivered(&self, batch: &mut Vec<Delivery>) {
+        for Delivery { token, outcome } in batch.drain(..) {
+            let Err(undelivered) = outcome else { continue };
+            if token == NO_CALL {
+                tracing::debug!(error = %undelivered.error, "a cancel could not be sent");
+                telemetry::cancel_lost();
+            } else {
+                self.calls.end(token, Err(not_sent(&undelivered.error)));
+            }
         }
-        self.calls.end(token, Err(not_sent(&undelivered.error)));
     }
 }
 

@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,6 +12,7 @@ use tokio::task::JoinError;
 use crate::Error;
 use crate::cluster::{TopicSettings, Wanted, WantedTopic, ensure};
 use crate::descriptor::{Method, ServiceDescriptor};
+use crate::hashing::HashMap;
 use crate::transport::{Inbox, TopicState, Transport};
 use crate::wire::{ReplyAddress, TopicNames, partition_for_key};
 

@@ -1,4 +1,3 @@
-use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use super::run::run;
 use super::service::RpcService;
 use crate::call::{Body, BoxError, Request, Response};
 use crate::cluster::TopicSettings;
+use crate::hashing::HashSet;
 use crate::{Cluster, Error};
 
 /// Handles calls; see [`Server::builder`].
@@ -68,7 +68,7 @@ impl Default for Settings {
             group: None,
             instance_id: None,
             topics: None,
-            reply_topics: HashSet::new(),
+            reply_topics: HashSet::default(),
             producer: Vec::new(),
             consumer: Vec::new(),
             json: false,

@@ -1,6 +1,5 @@
 //! What a record on a request topic is: which call, for which method, or why it is none.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,6 +9,7 @@ use tracing::Span;
 
 use crate::call::{Body, Code, Deadline, Metadata, Origin, Request, RequestParts, Status};
 use crate::descriptor::Method;
+use crate::hashing::{HashMap, HashSet};
 use crate::telemetry::{self, Refused};
 use crate::transport::Record;
 use crate::wire::{
@@ -107,7 +107,7 @@ impl Router {
                 Status::unimplemented(format!("topic {topic} belongs to no method of this server")),
             );
         };
-        let head = match decode_request(&headers, &self.rules.headers) {
+        let head = match decode_request(&headers, &route.reply, &self.rules.headers) {
             Ok(head) => head,
             Err(refusal) => {
                 let reason = match refusal.status.code() {

@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -8,6 +7,7 @@ use tower_service::Service;
 use super::service::{BoxFuture, RpcService};
 use crate::call::{Body, Request, Response, Status};
 use crate::descriptor::ServiceDescriptor;
+use crate::hashing::HashMap;
 
 /// The innermost service of a server, around which its layers lie: hands a request to the service
 /// that its method belongs to.

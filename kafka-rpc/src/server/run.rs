@@ -1,6 +1,6 @@
 //! A server's life: from its settings to the groups that it joins, and to its end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,7 @@ use super::member::{GroupMember, Pace};
 use super::router::{Router, Rules, TopicRoute};
 use crate::cluster::{Wanted, WantedTopic, ensure};
 use crate::descriptor::{Method, ServiceDescriptor};
+use crate::hashing::HashMap;
 use crate::telemetry;
 use crate::transport::{GroupConfig, Transport, Writes};
 use crate::wire::{HeaderLimits, TopicNames, group_name};

@@ -24,9 +24,16 @@ pub(crate) use topic::{Access, CreateOutcome, NewTopic, TopicState};
 
 /// What a producer tells its owner. Called on the transport's own thread: must not block.
 pub(crate) trait Deliveries: Send + Sync + 'static {
-    /// The record sent with `token` was acknowledged, or never will be. Called once for each
-    /// record that [`Producer::send`] took.
-    fn delivered(&self, token: u128, outcome: Result<(), Undelivered>);
+    /// Takes the fates of records. Each record that [`Producer::send`] took is told of once.
+    fn delivered(&self, batch: &mut Vec<Delivery>);
+}
+
+/// The fate of a record: it was acknowledged, or never will be.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    /// What the record was sent with.
+    pub(crate) token: u128,
+    pub(crate) outcome: Result<(), Box<Undelivered>>,
 }
 
 /// A record that will not be acknowledged.

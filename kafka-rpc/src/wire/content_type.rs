@@ -1,5 +1,8 @@
 //! How the value of a record is encoded.
 
+use super::headers::Headers;
+use super::names;
+
 /// How a record's value is encoded: the value of `content-type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum ContentType {
@@ -39,6 +42,13 @@ impl ContentType {
             Self::Protobuf => "application/protobuf",
             Self::Json => "application/json",
         }
+    }
+}
+
+/// Adds the header where it says more than its absence does.
+pub(super) fn write(headers: &mut Headers, content_type: ContentType) {
+    if content_type != ContentType::default() {
+        headers.push(names::CONTENT_TYPE, content_type.as_str().as_bytes());
     }
 }
 

@@ -1,24 +1,30 @@
 //! The headers of a record.
 
+use super::names;
+
 /// The headers of one record: an ordered list of names and values, in which a name may come more
 /// than once.
 ///
-/// Names and values lie end to end in two growing buffers, so a record costs the same few
-/// allocations whatever the number of its headers.
+/// They lie one after the other in one buffer, each as
+///
+/// - the number of its name, or [`OTHER`] and the name with its length before it,
+/// - the value with its length before it,
+///
+/// so a record costs one allocation whatever the number of its headers, and the names that are on
+/// every record cost a byte.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Headers {
-    names: String,
-    values: Vec<u8>,
-    ends: Vec<End>,
+    buffer: Vec<u8>,
+    count: usize,
+    /// Of all names and values together.
+    bytes: usize,
 }
 
-/// Where a header's name and value end in their buffers; they start where those of the header
-/// before end.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct End {
-    name: usize,
-    value: usize,
-}
+/// Stands before a name that has no number.
+const OTHER: u8 = u8::MAX;
+
+/// How a length is written: big-endian.
+type Length = [u8; 4];
 
 impl Headers {
     /// No headers. Allocates nothing until the first is pushed.
@@ -26,34 +32,46 @@ impl Headers {
         Self::default()
     }
 
-    /// No headers, with room for `count` of them and for `names` and `values` bytes in all.
-    pub(crate) fn with_capacity(count: usize, names: usize, values: usize) -> Self {
+    /// No headers, with room for what most records have.
+    pub(crate) fn with_room() -> Self {
         Self {
-            names: String::with_capacity(names),
-            values: Vec::with_capacity(values),
-            ends: Vec::with_capacity(count),
+            buffer: Vec::with_capacity(192),
+            ..Self::default()
         }
     }
 
     /// Adds a header at the end. One of the same name that is there already stays.
     pub(crate) fn push(&mut self, name: &str, value: &[u8]) {
-        self.names.push_str(name);
-        self.values.extend_from_slice(value);
-        self.ends.push(End {
-            name: self.names.len(),
-            value: self.values.len(),
-        });
+        match names::number(name.as_bytes()) {
+            Some(number) => self.buffer.push(number),
+            None => {
+                self.buffer.push(OTHER);
+                self.push_bytes(name.as_bytes());
+            }
+        }
+        self.push_bytes(value);
+        self.count += 1;
+        self.bytes += name.len() + value.len();
+    }
+
+    /// As [`push`](Self::push), with a name that may not be UTF-8, as any program can send.
+    pub(crate) fn push_lossy(&mut self, name: &[u8], value: &[u8]) {
+        match str::from_utf8(name) {
+            Ok(name) => self.push(name, value),
+            Err(_) => self.push(&String::from_utf8_lossy(name), value),
+        }
+    }
+
+    fn push_bytes(&mut self, bytes: &[u8]) {
+        // Kafka's own lengths are 32 bits wide.
+        let length = bytes.len() as u32;
+        self.buffer.extend_from_slice(&length.to_be_bytes());
+        self.buffer.extend_from_slice(bytes);
     }
 
     /// The headers in their order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
-        let starts = std::iter::once(End::default()).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| {
-            (
-                &self.names[start.name..end.name],
-                &self.values[start.value..end.value],
-            )
-        })
+    pub(crate) fn iter(&self) -> Iter<'_> {
+        Iter(&self.buffer)
     }
 
     /// The value of the first header of this name. Names are compared byte by byte, as Kafka does.
@@ -72,12 +90,39 @@ impl Headers {
 
     /// How many headers there are.
     pub(crate) fn len(&self) -> usize {
-        self.ends.len()
+        self.count
     }
 
     /// The bytes of all names and values together.
     pub(crate) fn byte_len(&self) -> usize {
-        self.names.len() + self.values.len()
+        self.bytes
+    }
+}
+
+/// What of the buffer is to be read yet.
+#[derive(Clone)]
+pub(crate) struct Iter<'h>(&'h [u8]);
+
+impl<'h> Iter<'h> {
+    fn bytes(&mut self) -> Option<&'h [u8]> {
+        let (length, rest) = self.0.split_first_chunk::<{ size_of::<Length>() }>()?;
+        let (bytes, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        self.0 = rest;
+        Some(bytes)
+    }
+}
+
+impl<'h> Iterator for Iter<'h> {
+    type Item = (&'h str, &'h [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (number, rest) = self.0.split_first()?;
+        self.0 = rest;
+        let name = match names::ALL.get(usize::from(*number)) {
+            Some(name) => name,
+            None => str::from_utf8(self.bytes()?).ok()?,
+        };
+        Some((name, self.bytes()?))
     }
 }
 
@@ -129,7 +174,22 @@ mod tests {
         assert_eq!(format!("{headers:?}"), r#"{"n": "x\x00\xff"}"#);
     }
 
+    #[test]
+    fn a_name_that_is_not_utf_8_is_read_as_near_as_can_be() {
+        let mut headers = Headers::new();
+        headers.push_lossy(b"a\xff", b"1");
+        assert_eq!(headers.get("a\u{fffd}"), Some(&b"1"[..]));
+    }
+
     proptest! {
+        #[test]
+        fn known_names_are_iterated_as_others_are(indices in proptest::collection::vec(0..names::ALL.len(), 0..9)) {
+            let pushed: Vec<_> = indices.iter().map(|&index| (names::ALL[index], [index as u8])).collect();
+            let headers: Headers = pushed.iter().copied().collect();
+            let read: Vec<_> = headers.iter().map(|(name, value)| (name, [value[0]])).collect();
+            prop_assert_eq!(read, pushed);
+        }
+
         #[test]
         fn what_was_pushed_is_iterated(pairs: Vec<(String, Vec<u8>)>) {
             let headers: Headers = pairs.iter().map(|(n, v)| (n, v)).collect();

@@ -20,3 +20,23 @@ pub(crate) const STATUS: &str = "grpc-status";
 pub(crate) const STATUS_MESSAGE: &str = "grpc-message";
 /// The status's details, raw bytes. On replies.
 pub(crate) const STATUS_DETAILS: &str = "grpc-status-details-bin";
+
+/// The names above, each at its [number](number).
+pub(super) const ALL: [&str; 10] = [
+    CORRELATION_ID,
+    REPLY_TOPIC,
+    REPLY_PARTITION,
+    METHOD,
+    CONTENT_TYPE,
+    TIMEOUT,
+    FRAME,
+    STATUS,
+    STATUS_MESSAGE,
+    STATUS_DETAILS,
+];
+
+/// The place of a name in [`ALL`], if it is one of them.
+pub(super) fn number(name: &[u8]) -> Option<u8> {
+    let place = ALL.iter().position(|known| known.as_bytes() == name)?;
+    u8::try_from(place).ok()
+}

@@ -39,12 +39,13 @@ const UNLIMITED: HeaderLimits = HeaderLimits {
 pub fn request(pairs: &[(&str, &[u8])]) {
     let headers: Headers = pairs.iter().copied().collect();
     let limits = HeaderLimits::default();
-    match decode_request(&headers, &limits) {
+    match decode_request(&headers, &"usual".into(), &limits) {
         Ok(head) => {
             assert_eq!(limits.check(&headers), Ok(()));
             let written = encode_request(&head, &UNLIMITED).expect("what was read can be written");
             assert_eq!(
-                decode_request(&written, &UNLIMITED).expect("what was written can be read"),
+                decode_request(&written, &"usual".into(), &UNLIMITED)
+                    .expect("what was written can be read"),
                 head
             );
         }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::content_type::ContentType;
+use super::content_type::{self, ContentType};
 use super::correlation_id::CorrelationId;
 use super::fault::{Fault, excerpt};
 use super::headers::Headers;
@@ -62,22 +62,18 @@ pub(crate) fn decode_reply(headers: &Headers, limits: &HeaderLimits) -> Result<R
     })
 }
 
-/// Writes the head of a reply. A status of a failed call that says OK is written as `UNKNOWN`, for
-/// OK would promise a message.
+/// Writes the head of a reply. No status is written where the call went well. A status of a failed
+/// call that says OK is written as `UNKNOWN`, for OK would promise a message.
 ///
 /// # Errors
 /// `RESOURCE_EXHAUSTED` when the headers are over the limits, as a handler's metadata or status can
 /// make them. It is to be told to the caller with [`encode_failure`].
 pub(crate) fn encode_reply(head: &ReplyHead, limits: &HeaderLimits) -> Result<Headers, Status> {
-    let mut headers = Headers::with_capacity(8, 128, 128);
+    let mut headers = Headers::with_room();
     headers.push(names::CORRELATION_ID, head.correlation_id.as_bytes());
     match &head.outcome {
         Ok(message) => {
-            headers.push(
-                names::CONTENT_TYPE,
-                message.content_type.as_str().as_bytes(),
-            );
-            headers.push(names::STATUS, b"0");
+            content_type::write(&mut headers, message.content_type);
             metadata::write(&mut headers, &message.metadata);
         }
         Err(status) => {
@@ -102,7 +98,7 @@ pub(crate) fn encode_reply(head: &ReplyHead, limits: &HeaderLimits) -> Result<He
 /// first 500 characters of its message, without details and metadata.
 pub(crate) fn encode_failure(correlation_id: &CorrelationId, status: &Status) -> Headers {
     let message: String = status.message().chars().take(500).collect();
-    let mut headers = Headers::with_capacity(3, 64, 256);
+    let mut headers = Headers::with_room();
     headers.push(names::CORRELATION_ID, correlation_id.as_bytes());
     push_status(&mut headers, status.code(), &message);
     headers

@@ -47,6 +47,11 @@ impl ReplyAddress {
         }
     }
 
+    /// The address in a topic whose name was checked, of a partition that was.
+    pub(super) fn of_topic(topic: Arc<str>, partition: Option<i32>) -> Self {
+        Self { topic, partition }
+    }
+
     /// The topic's name.
     pub(crate) fn topic(&self) -> &Arc<str> {
         &self.topic

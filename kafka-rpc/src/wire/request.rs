@@ -1,8 +1,9 @@
 //! The head of a request: what its headers say.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::content_type::ContentType;
+use super::content_type::{self, ContentType};
 use super::correlation_id::CorrelationId;
 use super::fault::Fault;
 use super::frame::Frame;
@@ -52,19 +53,21 @@ impl Refusal {
     }
 }
 
-/// Reads the head of a request.
+/// Reads the head of a request. Requests that want their reply in the topic `usual_reply` share its
+/// name.
 ///
 /// # Errors
 /// When a header of the contract comes more than once or has a value that it can't have, when one
 /// is missing that another needs, or when there are more headers than the limits allow.
 pub(crate) fn decode_request<'h>(
     headers: &'h Headers,
+    usual_reply: &Arc<str>,
     limits: &HeaderLimits,
 ) -> Result<RequestHead<'h>, Box<Refusal>> {
     let within_limits = limits.check(headers);
     let fields = Fields::collect(headers, within_limits.is_ok());
     let (id, reply) = fields
-        .address()
+        .address(usual_reply)
         .map_err(|fault| Refusal::new(fault, None))?;
     within_limits
         .map_err(Fault::from)
@@ -81,7 +84,7 @@ pub(crate) fn encode_request(
     head: &RequestHead<'_>,
     limits: &HeaderLimits,
 ) -> Result<Headers, Status> {
-    let mut headers = Headers::with_capacity(7 + head.metadata.len(), 128, 256);
+    let mut headers = Headers::with_room();
     if let Some(id) = &head.correlation_id {
         headers.push(names::CORRELATION_ID, id.as_bytes());
     }
@@ -94,7 +97,7 @@ pub(crate) fn encode_request(
     if let Some(method) = head.method {
         headers.push(names::METHOD, method.as_bytes());
     }
-    headers.push(names::CONTENT_TYPE, head.content_type.as_str().as_bytes());
+    content_type::write(&mut headers, head.content_type);
     if let Some(timeout) = head.timeout {
         headers.push(names::TIMEOUT, timeout::format(timeout).as_bytes());
     }
@@ -161,7 +164,10 @@ impl<'h> Fields<'h> {
     }
 
     /// Which call this is, and where its reply goes.
-    fn address(&self) -> Result<(Option<CorrelationId>, Option<ReplyAddress>), Fault> {
+    fn address(
+        &self,
+        usual_reply: &Arc<str>,
+    ) -> Result<(Option<CorrelationId>, Option<ReplyAddress>), Fault> {
         let id = read(
             self.correlation_id,
             names::CORRELATION_ID,
@@ -173,6 +179,9 @@ impl<'h> Fields<'h> {
             reply_address::parse_partition,
         )?;
         let reply = match self.reply_topic.get(names::REPLY_TOPIC)? {
+            Some(topic) if topic == usual_reply.as_bytes() => {
+                Some(ReplyAddress::of_topic(Arc::clone(usual_reply), partition))
+            }
             Some(topic) => Some(reply_address(topic, partition)?),
             None if partition.is_some() => {
                 return Err(Fault::Missing {

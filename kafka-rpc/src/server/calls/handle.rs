@@ -1,11 +1,12 @@
 //! Running a handler.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use futures_util::FutureExt;
-use tokio::time::timeout_at;
-use tracing::Instrument;
+use futures_util::future::{Either, ready};
+use tokio::time::{Sleep, sleep_until};
 
 use super::Calls;
 use crate::call::{Body, CallContext, Code, Request, Response, Status};
@@ -13,86 +14,128 @@ use crate::descriptor::Method;
 use crate::server::handler::Handler;
 use crate::server::reply;
 use crate::server::router::Call;
-use crate::telemetry::{self, ServerMetrics, Side};
+use crate::telemetry::{self, RunningHandler, ServerMetrics, Side, TraceContext};
 use crate::transport::Outgoing;
-use crate::wire::ContentType;
 
-impl<S: Handler> Calls<S> {
-    /// Runs the handler, and shows it. The record to be sent; `None` where nobody waits for one.
-    pub(super) async fn handle(self: Arc<Self>, call: Call) -> Option<Outgoing> {
-        let Call {
-            method,
-            key: _,
-            request,
-            deadline,
-            content_type,
-            reply,
-            span,
-            arrived,
-        } = call;
-        let metrics = ServerMetrics::of(method);
-        let running = metrics.start(arrived.elapsed());
-        let trace = telemetry::incoming(request.metadata(), &span);
+type Outcome = Result<Response<Body>, Status>;
+
+pin_project_lite::pin_project! {
+    /// Runs the handler of a call until it answers, panics or its deadline passes, and shows it.
+    /// The record to be sent; `None` where nobody waits for one.
+    pub(super) struct Handle<S, F> {
+        calls: Arc<Calls<S>>,
+        call: Box<Call>,
+        trace: Option<TraceContext>,
+        running: Option<RunningHandler>,
+        #[pin]
+        answer: F,
+        // Made when the handler is not ready at once: most are.
+        deadline: Option<Pin<Box<Sleep>>>,
+    }
+}
+
+/// Begins a call. Nothing of the handler runs before this is polled.
+pub(super) fn handle<S: Handler>(
+    calls: Arc<Calls<S>>,
+    mut call: Box<Call>,
+) -> Handle<S, impl Future<Output = Outcome> + Send + 'static> {
+    let request = std::mem::take(&mut call.request);
+    let running = ServerMetrics::of(call.method).start(call.arrived.elapsed());
+    let trace = telemetry::incoming(request.metadata(), &call.span);
+    let answer = match calls.codec.request(call.content_type, request) {
+        Ok(request) => Either::Left(answer(calls.service.clone(), request)),
+        Err(status) => Either::Right(ready(Err(status))),
+    };
+    Handle {
+        calls,
+        call,
+        trace,
+        running: Some(running),
+        answer,
+        deadline: None,
+    }
+}
+
+async fn answer<S: Handler>(mut service: S, request: Request<Body>) -> Outcome {
+    std::future::poll_fn(|cx| service.poll_ready(cx))
+        .await
+        .map_err(|error| Status::from_error(error.into()))?;
+    service
+        .call(request)
+        .await
+        .map_err(|error| Status::from_error(error.into()))
+}
+
+impl<S: Handler, F: Future<Output = Outcome>> Future for Handle<S, F> {
+    type Output = Option<Outgoing>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Outgoing>> {
+        let mut this = self.project();
+        let _entered = this.call.span.enter();
         let context = CallContext {
-            deadline: Some(deadline),
-            trace: trace.clone(),
+            deadline: Some(this.call.deadline),
+            trace: this.trace.clone(),
         };
-        let answer = context.scope(self.answer(request, content_type));
-        let answer = AssertUnwindSafe(answer).catch_unwind();
-        let outcome = timeout_at(deadline.instant(), answer)
-            .instrument(span.clone())
-            .await;
-        drop(running);
-        let outcome = match outcome {
-            Ok(Ok(outcome)) => Some(outcome),
-            Ok(Err(_panic)) => Some(Err(panicked(method))),
-            // The caller gives up at the same moment: it is not told.
-            Err(_) => None,
+        let polled = context.within(|| {
+            // A handler that panicked is not polled again.
+            catch_unwind(AssertUnwindSafe(|| this.answer.as_mut().poll(cx)))
+        });
+        let outcome = match polled {
+            Ok(Poll::Ready(outcome)) => Some(outcome),
+            Err(_panic) => Some(Err(panicked(this.call.method))),
+            Ok(Poll::Pending) => {
+                let until = this.call.deadline.instant();
+                let deadline = this
+                    .deadline
+                    .get_or_insert_with(|| Box::pin(sleep_until(until)));
+                match deadline.as_mut().poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    // The caller gives up at the same moment: it is not told.
+                    Poll::Ready(()) => None,
+                }
+            }
         };
-        let (code, message) = match &outcome {
-            Some(Ok(_)) => (Code::Ok, ""),
-            Some(Err(status)) => (status.code(), status.message()),
-            None => (
-                Code::DeadlineExceeded,
-                "the deadline passed while the handler ran",
-            ),
-        };
-        telemetry::record_outcome(&span, Side::Server, code, message);
-        metrics.end(code, arrived.elapsed());
-        let mut record = None;
-        if let (Some(to), Some(mut outcome)) = (reply, outcome) {
-            let metadata = match &mut outcome {
-                Ok(response) => response.metadata_mut(),
-                Err(status) => status.metadata_mut(),
-            };
-            telemetry::reply(metadata, trace.as_ref());
-            record = Some(reply::record(
-                &to,
-                content_type,
-                outcome,
-                self.message_limit,
-            ));
-        }
-        record
+        drop(this.running.take());
+        Poll::Ready(finish(this.calls, this.call, this.trace.as_ref(), outcome))
     }
+}
 
-    async fn answer(
-        &self,
-        request: Request<Body>,
-        content_type: ContentType,
-    ) -> Result<Response<Body>, Status> {
-        let method = request.method();
-        let request = self.codec.request(content_type, request)?;
-        let mut service = self.service.clone();
-        std::future::poll_fn(|cx| service.poll_ready(cx))
-            .await
-            .map_err(|error| Status::from_error(error.into()))?;
-        let response = service
-            .call(request)
-            .await
-            .map_err(|error| Status::from_error(error.into()))?;
-        self.codec.response(content_type, method, response)
-    }
+fn finish<S>(
+    calls: &Calls<S>,
+    call: &Call,
+    trace: Option<&TraceContext>,
+    outcome: Option<Outcome>,
+) -> Option<Outgoing> {
+    let content_type = call.content_type;
+    let outcome = outcome.map(|outcome| {
+        outcome.and_then(|response| {
+            calls
+                .codec
+                .response(content_type, Some(call.method), response)
+        })
+    });
+    let (code, message) = match &outcome {
+        Some(Ok(_)) => (Code::Ok, ""),
+        Some(Err(status)) => (status.code(), status.message()),
+        None => (
+            Code::DeadlineExceeded,
+            "the deadline passed while the handler ran",
+        ),
+    };
+    telemetry::record_outcome(&call.span, Side::Server, code, message);
+    ServerMetrics::of(call.method).end(code, call.arrived.elapsed());
+    let (to, mut outcome) = call.reply.as_ref().zip(outcome)?;
+    let metadata = match &mut outcome {
+        Ok(response) => response.metadata_mut(),
+        Err(status) => status.metadata_mut(),
+    };
+    telemetry::reply(metadata, trace);
+    Some(reply::record(
+        to,
+        content_type,
+        outcome,
+        calls.message_limit,
+    ))
 }
 
 fn panicked(method: Method) -> Status {

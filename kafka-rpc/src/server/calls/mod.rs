@@ -1,10 +1,10 @@
+mod batch;
 mod handle;
 mod replies;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use futures_util::future::{AbortHandle, AbortRegistration, Abortable, Aborted};
+use futures_util::future::{AbortHandle, AbortRegistration};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -12,13 +12,12 @@ use tokio::time::Instant;
 pub(super) use self::replies::ReplyDeliveries;
 use super::codec::Codec;
 use super::dispatch::{Dispatch, Ticket};
-use super::handler::Handler;
-use super::reply;
 use super::router::{Call, ReplyTo};
 use crate::call::{Code, Status};
-use crate::telemetry::{self, ServerMetrics, Side};
+use crate::hashing::HashMap;
+use crate::telemetry::ServerMetrics;
 use crate::transport::Producer;
-use crate::wire::{ContentType, CorrelationId};
+use crate::wire::CorrelationId;
 
 /// What waits for its turn.
 #[derive(Debug)]
@@ -39,7 +38,8 @@ pub(super) struct Calls<S> {
     message_limit: usize,
     producer: Mutex<Option<Arc<dyn Producer>>>,
     runtime: Handle,
-    /// Ends the handler of a running call.
+    /// Ends the handler of a running call: one that was not ready at once, or that is to be ended
+    /// before it is known whether it is.
     handlers: Mutex<HashMap<Ticket, AbortHandle>>,
     /// When the reply of a call could not be written for the first time.
     failing: Mutex<HashMap<Ticket, Instant>>,
@@ -72,7 +72,13 @@ impl<S> Calls<S> {
 
     /// Ends the handler of a call. Its end is reported as that of any other.
     pub(super) fn abort(&self, ticket: Ticket) {
-        if let Some(handler) = self.handlers.lock().get(&ticket) {
+        // While it is held, no call ends, which would leave what is put in here behind.
+        let dispatch = self.dispatch.lock();
+        if dispatch.runs(ticket) {
+            let mut handlers = self.handlers.lock();
+            let handler = handlers
+                .entry(ticket)
+                .or_insert_with(|| AbortHandle::new_pair().0);
             handler.abort();
         }
     }
@@ -86,24 +92,56 @@ impl<S> Calls<S> {
         }
     }
 
-    /// A call's permit and key come free.
-    fn finished(&self, ticket: Ticket) {
-        self.handlers.lock().remove(&ticket);
-        self.dispatch.lock().finished(ticket);
+    /// Makes it possible to end the handler of a call from now on; it may have to end already.
+    fn abortable(&self, ticket: Ticket) -> AbortRegistration {
+        let (handle, registration) = AbortHandle::new_pair();
+        let ended_before = self.handlers.lock().insert(ticket, handle.clone());
+        // A partition that is given up from here on finds the handle.
+        if ended_before.is_some() || !self.dispatch.lock().owns(ticket.partition) {
+            handle.abort();
+        }
+        registration
+    }
+
+    fn is_aborted(&self, ticket: Ticket) -> bool {
+        let handlers = self.handlers.lock();
+        !handlers.is_empty() && handlers.contains_key(&ticket)
+    }
+
+    /// Calls' permits and keys come free.
+    fn finished(&self, tickets: &[Ticket]) {
+        {
+            let mut dispatch = self.dispatch.lock();
+            for ticket in tickets {
+                dispatch.finished(*ticket);
+            }
+        }
+        self.forget_handlers(tickets);
     }
 
     /// A call is left to the partition's next owner.
     fn abandoned(&self, ticket: Ticket) {
-        self.handlers.lock().remove(&ticket);
         self.dispatch.lock().abandoned(ticket);
+        self.forget_handlers(&[ticket]);
     }
 
     /// A call is over without a reply.
     fn over(&self, ticket: Ticket) {
-        self.handlers.lock().remove(&ticket);
-        let mut dispatch = self.dispatch.lock();
-        dispatch.finished(ticket);
-        dispatch.settled(ticket);
+        {
+            let mut dispatch = self.dispatch.lock();
+            dispatch.finished(ticket);
+            dispatch.settled(ticket);
+        }
+        self.forget_handlers(&[ticket]);
+    }
+
+    fn forget_handlers(&self, ended: &[Ticket]) {
+        let mut handlers = self.handlers.lock();
+        if !handlers.is_empty() {
+            for ticket in ended {
+                handlers.remove(ticket);
+            }
+        }
     }
 
     /// A handler was ended: by its caller, or because its partition is another's now.
@@ -113,100 +151,5 @@ impl<S> Calls<S> {
             metrics.cancelled();
         }
         self.over(ticket);
-    }
-}
-
-impl<S: Handler> Calls<S> {
-    /// Starts what may start now.
-    pub(super) fn start_ready(self: &Arc<Self>) {
-        let mut started = Vec::new();
-        loop {
-            {
-                let mut dispatch = self.dispatch.lock();
-                while let Some((ticket, work)) = dispatch.start() {
-                    // Under the same lock, so that a cancel finds what it ends.
-                    let (handle, registration) = AbortHandle::new_pair();
-                    self.handlers.lock().insert(ticket, handle);
-                    started.push((ticket, work, registration));
-                }
-            }
-            if started.is_empty() {
-                return;
-            }
-            for (ticket, work, registration) in started.drain(..) {
-                self.begin(ticket, work, registration);
-            }
-        }
-    }
-
-    fn begin(self: &Arc<Self>, ticket: Ticket, work: Work, registration: AbortRegistration) {
-        match work {
-            Work::Handle(call) if call.deadline.is_passed() => {
-                tracing::debug!(method = call.method.descriptor().path, "too late to handle");
-                let metrics = ServerMetrics::of(call.method);
-                metrics.expired();
-                metrics.end(Code::DeadlineExceeded, call.arrived.elapsed());
-                self.over(ticket);
-            }
-            Work::Handle(call) => self.spawn(ticket, call, registration),
-            Work::Refuse(status, to) => {
-                let outcome = Err(status);
-                let record = reply::record(&to, ContentType::Protobuf, outcome, self.message_limit);
-                self.reply(ticket, record);
-                self.finished(ticket);
-            }
-        }
-    }
-
-    fn spawn(self: &Arc<Self>, ticket: Ticket, call: Box<Call>, registration: AbortRegistration) {
-        let running = Running {
-            calls: Arc::clone(self),
-            ticket,
-            over: false,
-        };
-        let (method, span, arrived) = (call.method, call.span.clone(), call.arrived);
-        let work = Abortable::new(self.clone().handle(*call), registration);
-        self.runtime.spawn(async move {
-            let mut running = running;
-            let outcome = work.await;
-            running.over = true;
-            let calls = &running.calls;
-            match outcome {
-                Ok(Some(record)) => {
-                    // The reply leaves before the next call of the same key can start.
-                    calls.reply(ticket, record);
-                    calls.finished(ticket);
-                }
-                Ok(None) => calls.over(ticket),
-                Err(Aborted) => {
-                    telemetry::record_outcome(&span, Side::Server, Code::Cancelled, "cancelled");
-                    calls.aborted(ticket, ServerMetrics::of(method), arrived);
-                }
-            }
-            calls.start_ready();
-        });
-    }
-}
-
-/// A running handler: however it ends, its permit and its key come free.
-struct Running<S> {
-    calls: Arc<Calls<S>>,
-    ticket: Ticket,
-    over: bool,
-}
-
-impl<S> Drop for Running<S> {
-    fn drop(&mut self) {
-        if self.over {
-            return;
-        }
-        if std::thread::panicking() {
-            // What the handler held panicked when it was dropped: nobody waits for a reply by then.
-            telemetry::handler_panicked();
-            self.calls.over(self.ticket);
-        } else {
-            // The runtime ended, and the handler with it: the partition's next owner handles it.
-            self.calls.abandoned(self.ticket);
-        }
     }
 }

@@ -10,7 +10,7 @@ use crate::server::dispatch::{PartitionId, Ticket};
 use crate::server::handler::Handler;
 use crate::server::reply;
 use crate::telemetry;
-use crate::transport::{Deliveries, Failure, Outgoing, Undelivered};
+use crate::transport::{Deliveries, Delivery, Failure, Outgoing, Undelivered};
 
 /// A reply that can't be written is tried again after this long …
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
@@ -52,12 +52,39 @@ impl<S: Handler> Calls<S> {
     }
 
     fn settle(&self, ticket: Ticket) {
+        self.forget_failures(&[ticket]);
+        self.dispatch.lock().settled(ticket);
+    }
+
+    fn forget_failures(&self, settled: &[Ticket]) {
         let mut failing = self.failing.lock();
         if !failing.is_empty() {
-            failing.remove(&ticket);
+            for ticket in settled {
+                failing.remove(ticket);
+            }
         }
-        drop(failing);
-        self.dispatch.lock().settled(ticket);
+    }
+
+    /// Takes the fates of a batch of replies with one turn of each lock.
+    fn delivered(self: &Arc<Self>, batch: &mut Vec<Delivery>) {
+        let mut settled = Vec::with_capacity(batch.len());
+        let mut undelivered = Vec::new();
+        for Delivery { token, outcome } in batch.drain(..) {
+            match outcome {
+                Ok(()) => settled.push(ticket(token)),
+                Err(failed) => undelivered.push((ticket(token), failed)),
+            }
+        }
+        self.forget_failures(&settled);
+        {
+            let mut dispatch = self.dispatch.lock();
+            for ticket in settled {
+                dispatch.settled(ticket);
+            }
+        }
+        for (ticket, failed) in undelivered {
+            self.not_delivered(ticket, *failed);
+        }
     }
 
     fn send(&self, ticket: Ticket, record: Outgoing) -> Result<(), Box<Undelivered>> {
@@ -79,13 +106,10 @@ impl<S> ReplyDeliveries<S> {
 }
 
 impl<S: Handler> Deliveries for ReplyDeliveries<S> {
-    fn delivered(&self, token: u128, outcome: Result<(), Undelivered>) {
-        let Some(calls) = self.0.upgrade() else {
-            return;
-        };
-        match outcome {
-            Ok(()) => calls.settle(ticket(token)),
-            Err(undelivered) => calls.not_delivered(ticket(token), undelivered),
+    fn delivered(&self, batch: &mut Vec<Delivery>) {
+        match self.0.upgrade() {
+            Some(calls) => calls.delivered(batch),
+            None => batch.clear(),
         }
     }
 }

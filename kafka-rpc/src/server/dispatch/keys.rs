@@ -1,6 +1,8 @@
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use bytes::Bytes;
+
+use crate::hashing::HashMap;
 
 /// The offsets of one partition's keyed calls that wait or run, by key, in order. The first of a
 /// key runs or is the next to run.

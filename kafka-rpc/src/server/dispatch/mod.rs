@@ -6,7 +6,7 @@ mod gate;
 mod keys;
 mod partition;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use self::commits::InFlight;
 use self::partition::Partition;
 use super::progress::{Arrival, Progress};
 use crate::Delivery;
+use crate::hashing::HashSet;
 
 /// The calls of one consumer group, from the record's arrival to the reply's acknowledgement, in
 /// all partitions that this process owns. Events come in, and what is to be done comes out; the
@@ -133,7 +134,7 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
             },
             partitions: BTreeMap::new(),
             ready: BTreeMap::new(),
-            running: HashSet::new(),
+            running: HashSet::default(),
             touched: BTreeSet::new(),
             in_flight: None,
             next_partition: 0,
@@ -269,6 +270,11 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
     /// Whether the assignment has not been [released](Self::release).
     pub(crate) fn owns(&self, id: PartitionId) -> bool {
         self.partitions.contains_key(&id)
+    }
+
+    /// Whether the call was started, and has not ended.
+    pub(crate) fn runs(&self, ticket: Ticket) -> bool {
+        self.running.contains(&ticket)
     }
 
     /// The lowest offset of a partition that is not finished.

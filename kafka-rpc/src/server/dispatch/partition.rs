@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::hash::Hash;
 
 use bytes::Bytes;
@@ -7,6 +7,7 @@ use super::gate::CommitGate;
 use super::keys::KeyQueues;
 use super::{Flow, Limits, PartitionId, Submission, Ticket, Turn};
 use crate::Delivery;
+use crate::hashing::{HashMap, HashSet};
 use crate::server::progress::{Arrival, Commit, Progress};
 
 /// The calls of one partition. A submitted call is in exactly one of `waiting`, `running` and
@@ -63,10 +64,10 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
             progress,
             waiting: BTreeMap::new(),
             waiting_bytes: 0,
-            running: HashMap::new(),
-            unsettled: HashSet::new(),
+            running: HashMap::default(),
+            unsettled: HashSet::default(),
             keys: KeyQueues::default(),
-            ids: HashMap::new(),
+            ids: HashMap::default(),
             gate: CommitGate::default(),
             revoked: false,
             paused: false,

@@ -22,18 +22,16 @@ pub(super) struct Intake<'a> {
     pub(super) owned: &'a mut OwnedPartitions,
     pub(super) dispatch: &'a mut Queue,
     pub(super) now: Now,
+    /// The partition of the last record.
+    pub(super) last: Option<(PartitionRef, PartitionId)>,
     /// Handlers that are to be ended.
     pub(super) cancelled: Vec<Ticket>,
 }
 
 impl Intake<'_> {
     pub(super) fn take(&mut self, record: Record) {
-        let partition = PartitionRef {
-            topic: Arc::clone(&record.topic),
-            partition: record.partition,
-        };
         let offset = record.offset;
-        let Some(id) = self.arrive(&partition, offset) else {
+        let Some(id) = self.arrive(&record) else {
             return;
         };
         let bytes = record.value.len();
@@ -41,12 +39,12 @@ impl Intake<'_> {
             Verdict::Handle(call) => handle(call, bytes),
             Verdict::Refuse(reason, status, to) => {
                 telemetry::refused_request(reason, true);
-                refused(&partition, offset, &status);
+                self.refused(id, offset, &status);
                 refuse(Work::Refuse(status, to))
             }
             Verdict::StepPast(reason, status) => {
                 telemetry::refused_request(reason, false);
-                refused(&partition, offset, &status);
+                self.refused(id, offset, &status);
                 return self.dispatch.skip(id, offset);
             }
             Verdict::Cancel(call) => {
@@ -59,20 +57,35 @@ impl Intake<'_> {
     }
 
     /// The partition of a record that is to be handled.
-    fn arrive(&mut self, partition: &PartitionRef, offset: i64) -> Option<PartitionId> {
-        let id = self.owned.id(partition)?;
-        match self.dispatch.arrive(id, offset)? {
+    fn arrive(&mut self, record: &Record) -> Option<PartitionId> {
+        let id = self.partition(record)?;
+        match self.dispatch.arrive(id, record.offset)? {
             Arrival::Handle => Some(id),
             Arrival::AlreadyDone => {
                 telemetry::repeated_record();
                 None
             }
             Arrival::Repeat => {
-                let id = self.begin_again(partition, offset);
-                self.dispatch.arrive(id, offset)?;
+                self.last = None;
+                let id = self.begin_again(&partition_of(record), record.offset);
+                self.dispatch.arrive(id, record.offset)?;
                 Some(id)
             }
         }
+    }
+
+    /// Runs of records of one partition are usual, so the last one found is tried first.
+    fn partition(&mut self, record: &Record) -> Option<PartitionId> {
+        if let Some((last, id)) = &self.last
+            && last.partition == record.partition
+            && last.topic == record.topic
+        {
+            return Some(*id);
+        }
+        let partition = partition_of(record);
+        let id = self.owned.id(&partition)?;
+        self.last = Some((partition, id));
+        Some(id)
     }
 
     /// Offsets went back: the topic was made anew, or the log was cut by an election. What we know
@@ -90,6 +103,11 @@ impl Intake<'_> {
         let id = self.dispatch.assign(Progress::start(offset));
         self.owned.add(partition, id);
         id
+    }
+
+    fn refused(&self, id: PartitionId, offset: i64, status: &Status) {
+        let partition = self.owned.partition(id);
+        tracing::warn!(?partition, offset, %status, "a request is refused");
     }
 
     fn cancel(&mut self, id: PartitionId, call: &CorrelationId) {
@@ -128,12 +146,9 @@ fn cancelled(method: Method, arrived: Instant) {
     metrics.end(Code::Cancelled, arrived.elapsed());
 }
 
-fn refused(partition: &PartitionRef, offset: i64, status: &Status) {
-    tracing::warn!(
-        topic = &*partition.topic,
-        partition = partition.partition,
-        offset,
-        %status,
-        "a request is refused"
-    );
+fn partition_of(record: &Record) -> PartitionRef {
+    PartitionRef {
+        topic: Arc::clone(&record.topic),
+        partition: record.partition,
+    }
 }

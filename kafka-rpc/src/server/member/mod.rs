@@ -231,6 +231,7 @@ impl<S: Handler> Member for GroupMember<S> {
                     wall: SystemTime::now(),
                     instant: Instant::now(),
                 },
+                last: None,
                 cancelled: Vec::new(),
             };
             for record in batch.drain(..) {

@@ -1,5 +1,4 @@
-use std::collections::{HashMap, HashSet};
-
+use crate::hashing::{HashMap, HashSet};
 use crate::server::dispatch::{Dispatch, Flow, PartitionId};
 use crate::telemetry::PartitionLag;
 use crate::transport::{Control, PartitionRef, TransportError};
@@ -23,9 +22,9 @@ impl OwnedPartitions {
     pub(super) fn new(group: String) -> Self {
         Self {
             group,
-            ids: HashMap::new(),
-            partitions: HashMap::new(),
-            paused: HashSet::new(),
+            ids: HashMap::default(),
+            partitions: HashMap::default(),
+            paused: HashSet::default(),
             fresh: Vec::new(),
         }
     }

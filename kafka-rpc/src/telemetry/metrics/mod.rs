@@ -13,7 +13,7 @@ pub(crate) use rare::{
     Refused, cancel_lost, commit_failed, drain_timed_out, handler_panicked, orphaned_replies,
     refused_request, repeated_record, reply_lost, reply_retried,
 };
-pub(crate) use server::ServerMetrics;
+pub(crate) use server::{RunningHandler, ServerMetrics};
 
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,13 @@
-use std::collections::HashMap;
-
 use parking_lot::RwLock;
 
 use crate::descriptor::Method;
+use crate::hashing::HashMap;
 
 /// One value for each method that was asked for. There are only as many as the program describes, so
 /// they are kept for good, and to hold one costs nothing.
 pub(super) struct PerMethod<T: 'static> {
-    by_path: RwLock<HashMap<&'static str, &'static T>>,
+    /// By where the method's path lies in memory, which is quicker than by its text.
+    by_path: RwLock<HashMap<usize, &'static T>>,
 }
 
 impl<T> Default for PerMethod<T> {
@@ -25,12 +25,13 @@ impl<T> PerMethod<T> {
         make: impl FnOnce(&'static str) -> T,
     ) -> &'static T {
         let path = method.descriptor().path;
-        if let Some(&value) = self.by_path.read().get(path) {
+        let place = path.as_ptr().addr();
+        if let Some(&value) = self.by_path.read().get(&place) {
             return value;
         }
         self.by_path
             .write()
-            .entry(path)
+            .entry(place)
             .or_insert_with(|| Box::leak(Box::new(make(path))))
     }
 }

@@ -1,23 +1,23 @@
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
+use rdkafka::bindings::RD_KAFKA_EVENT_ERROR;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::{Offset, TopicPartitionList};
+use tokio::task::AbortHandle;
 
 use super::context::Context;
 use super::error::{explained, transport_error};
-use super::message::{TopicCache, record};
+use super::events::{Event, Events, Queue};
+use super::message::TopicCache;
 use crate::transport::{Failure, Inbox, Records, TransportError};
 
 impl ConsumerContext for Context {}
 
-/// How long the reading thread waits for a record before it looks whether it shall end.
-const POLL: Duration = Duration::from_millis(100);
 /// The most records handed over at a time.
 const BATCH: usize = 512;
 /// How long the broker may take to tell a partition's end.
@@ -25,11 +25,11 @@ const END_OFFSET_LIMIT: Duration = Duration::from_secs(10);
 /// How often a partition's end is asked for again.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
-/// Reads single partitions by direct assignment, on a thread of its own.
+/// Reads single partitions by direct assignment, in a task of the runtime that it was opened on.
 pub(super) struct KafkaInbox {
     consumer: Arc<BaseConsumer<Context>>,
     followed: Arc<Mutex<HashSet<Partition>>>,
-    stop: Arc<AtomicBool>,
+    reader: AbortHandle,
 }
 
 type Partition = (Arc<str>, i32);
@@ -43,44 +43,49 @@ impl KafkaInbox {
             .create_with_context(Context::default())
             .map_err(|error| transport_error("open a consumer", &error))?;
         let consumer = Arc::new(consumer);
-        let stop = Arc::new(AtomicBool::new(false));
-        let reader = (Arc::clone(&consumer), Arc::clone(&stop));
-        std::thread::Builder::new()
-            .name("kafka-rpc-inbox".into())
-            .spawn(move || read(&reader.0, &reader.1, &*records))
-            .map_err(|error| {
-                TransportError::new(Failure::Other, format!("can't start a thread: {error}"))
-            })?;
+        let reader = tokio::spawn(read(Arc::clone(&consumer), records));
         Ok(Self {
             consumer,
             followed: Arc::default(),
-            stop,
+            reader: reader.abort_handle(),
         })
     }
 }
 
-fn read(consumer: &BaseConsumer<Context>, stop: &AtomicBool, records: &dyn Records) {
+/// Reads for ever. In a task, not on a thread: whom a reply wakes then is on the same runtime, most
+/// often on the same thread.
+async fn read(consumer: Arc<BaseConsumer<Context>>, records: Arc<dyn Records>) {
+    let events = match Queue::consumer(consumer.client()) {
+        Ok(queue) => Events::new(queue),
+        Err(error) => return tracing::error!(%error, "replies can't be read"),
+    };
     let mut topics = TopicCache::default();
     let mut batch = Vec::with_capacity(BATCH);
-    while !stop.load(Ordering::Relaxed) {
-        let mut wait = POLL;
-        while batch.len() < BATCH {
-            match consumer.poll(wait) {
-                Some(Ok(message)) => batch.push(record(&message, &mut topics)),
-                // The context has told of it, and the library tries again. There may be many more
-                // behind it, and replies behind those: no time to rest.
-                Some(Err(_)) => {
-                    metrics::counter!("kafka_rpc.inbox.errors").increment(1);
-                    break;
-                }
-                None => break,
+    loop {
+        let mut next = Some(events.next().await);
+        while let Some(event) = next.take() {
+            match event.record(&mut topics) {
+                Some(record) => batch.push(record),
+                None => told(&event, consumer.context()),
             }
-            wait = Duration::ZERO;
+            if batch.len() < BATCH {
+                next = events.ready();
+            }
         }
         if !batch.is_empty() {
             records.records(&mut batch);
             batch.clear();
         }
+        tokio::task::yield_now().await;
+    }
+}
+
+fn told(event: &Event<'_>, context: &Context) {
+    event.tell(context);
+    if event.kind() == RD_KAFKA_EVENT_ERROR {
+        // The library tries again. There may be many more behind it, and replies behind those: no
+        // time to rest.
+        metrics::counter!("kafka_rpc.inbox.errors").increment(1);
     }
 }
 
@@ -145,7 +150,7 @@ fn assign(
 
 impl Drop for KafkaInbox {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.reader.abort();
         super::close::in_background(Arc::clone(&self.consumer));
     }
 }

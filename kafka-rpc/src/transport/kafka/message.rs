@@ -1,12 +1,13 @@
 use std::ffi::CStr;
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use rdkafka::Message;
-use rdkafka::bindings::rd_kafka_header_get_all;
-use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, OwnedHeaders};
-use rdkafka::types::{RDKafkaHeaders, RDKafkaRespErr};
+use rdkafka::bindings::{
+    rd_kafka_header_add, rd_kafka_header_get_all, rd_kafka_headers_new, rd_kafka_headers_t,
+    rd_kafka_message_headers, rd_kafka_message_t, rd_kafka_message_timestamp, rd_kafka_topic_name,
+};
+use rdkafka::types::RDKafkaRespErr;
 
 use crate::transport::Record;
 use crate::wire::Headers;
@@ -19,14 +20,15 @@ impl TopicCache {
     /// The most names kept; a reader of more topics only shares less.
     const LIMIT: usize = 1024;
 
-    fn get(&mut self, name: &str) -> Arc<str> {
-        if let Some(at) = self.0.iter().rposition(|known| &**known == name) {
+    fn get(&mut self, name: &CStr) -> Arc<str> {
+        let same = |known: &Arc<str>| known.as_bytes() == name.to_bytes();
+        if let Some(at) = self.0.iter().rposition(same) {
             // Runs of records of one topic are usual: keep the last one found at the end.
             let last = self.0.len() - 1;
             self.0.swap(at, last);
             return Arc::clone(&self.0[last]);
         }
-        let name: Arc<str> = name.into();
+        let name: Arc<str> = name.to_string_lossy().into();
         if self.0.len() < Self::LIMIT {
             self.0.push(Arc::clone(&name));
         }
@@ -34,60 +36,95 @@ impl TopicCache {
     }
 }
 
-/// Copies a record out of librdkafka's buffers.
-pub(super) fn record(message: &BorrowedMessage<'_>, topics: &mut TopicCache) -> Record {
-    Record {
-        topic: topics.get(message.topic()),
-        partition: message.partition(),
-        offset: message.offset(),
-        timestamp: message.timestamp().to_millis(),
-        key: message.key().map(Bytes::copy_from_slice),
-        value: message
-            .payload()
+/// Copies a record out of librdkafka's buffers. `None` for what is no record.
+///
+/// # Safety
+/// The message is alive.
+pub(super) unsafe fn record(
+    message: *const rd_kafka_message_t,
+    topics: &mut TopicCache,
+) -> Option<Record> {
+    // SAFETY: the caller's promise.
+    let fields = unsafe { message.as_ref() }?;
+    let topic = NonNull::new(fields.rkt)?;
+    // SAFETY: the topic lives as long as its message, and its name as long as the topic.
+    let topic = unsafe { CStr::from_ptr(rd_kafka_topic_name(topic.as_ptr())) };
+    let mut kind = rdkafka::bindings::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+    // SAFETY: message and out pointer are valid.
+    let timestamp = unsafe { rd_kafka_message_timestamp(message, &raw mut kind) };
+    Some(Record {
+        topic: topics.get(topic),
+        partition: fields.partition,
+        offset: fields.offset,
+        timestamp: (timestamp >= 0).then_some(timestamp),
+        // SAFETY: librdkafka gives pointers and sizes that belong together and live as long as
+        // the message.
+        key: unsafe { bytes(fields.key, fields.key_len) }.map(Bytes::copy_from_slice),
+        // SAFETY: as above.
+        value: unsafe { bytes(fields.payload, fields.len) }
             .map(Bytes::copy_from_slice)
             .unwrap_or_default(),
-        headers: message.headers().map(headers).unwrap_or_default(),
-    }
+        // SAFETY: the message is alive.
+        headers: unsafe { headers(message) },
+    })
 }
 
-/// Not through [`rdkafka::message::Headers::iter`]: that panics at a name that is not UTF-8, which
-/// any producer can send.
-fn headers(borrowed: &BorrowedHeaders) -> Headers {
-    let native: *const RDKafkaHeaders = ptr::from_ref(borrowed).cast();
-    let mut headers = Headers::default();
-    for index in 0..borrowed.count() {
+/// # Safety
+/// `start` is null, or `length` bytes are readable there for as long as the result is used.
+unsafe fn bytes<'a, T>(start: *const T, length: usize) -> Option<&'a [u8]> {
+    // SAFETY: the caller's promise.
+    (!start.is_null()).then(|| unsafe { std::slice::from_raw_parts(start.cast(), length) })
+}
+
+/// Not through `rdkafka`'s iterator: that panics at a name that is not UTF-8, which any producer
+/// can send.
+///
+/// # Safety
+/// The message is alive.
+unsafe fn headers(message: *const rd_kafka_message_t) -> Headers {
+    let mut native = ptr::null_mut();
+    // SAFETY: the caller's promise; the headers belong to the message.
+    let code = unsafe { rd_kafka_message_headers(message, &raw mut native) };
+    if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+        return Headers::new();
+    }
+    let mut headers = Headers::with_room();
+    for index in 0.. {
         let mut name = ptr::null();
         let mut value = ptr::null();
         let mut size = 0;
-        // SAFETY: a `BorrowedHeaders` is a cast of the native headers that it stands for, which
-        // live as long as the message; the out pointers are valid for writes.
+        // SAFETY: the headers live as long as the message; the out pointers are valid for writes.
         let code =
             unsafe { rd_kafka_header_get_all(native, index, &mut name, &mut value, &mut size) };
         if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR || name.is_null() {
             break;
         }
         // SAFETY: librdkafka ends each name with NUL; it lives as long as the message.
-        let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
-        let value: &[u8] = if value.is_null() {
-            &[]
-        } else {
-            // SAFETY: librdkafka gives the value's size; it lives as long as the message.
-            unsafe { std::slice::from_raw_parts(value.cast(), size) }
-        };
-        headers.push(&name, value);
+        let name = unsafe { CStr::from_ptr(name) };
+        // SAFETY: librdkafka gives the value's size; it lives as long as the message.
+        let value = unsafe { bytes(value, size) }.unwrap_or_default();
+        headers.push_lossy(name.to_bytes(), value);
     }
     headers
 }
 
-/// Headers in librdkafka's form.
-pub(super) fn owned_headers(headers: &Headers) -> OwnedHeaders {
-    headers.iter().fold(
-        OwnedHeaders::new_with_capacity(headers.len()),
-        |owned, (key, value)| {
-            owned.insert(rdkafka::message::Header {
-                key,
-                value: Some(value),
-            })
-        },
-    )
+/// Headers in librdkafka's form. Whoever gets them has to destroy them, or hand them over with a
+/// record.
+pub(super) fn native_headers(headers: &Headers) -> *mut rd_kafka_headers_t {
+    // SAFETY: it only allocates, and aborts where it can't.
+    let native = unsafe { rd_kafka_headers_new(headers.len()) };
+    for (name, value) in headers.iter() {
+        // SAFETY: the headers were just made; librdkafka copies name and value, whose sizes are
+        // given. It refuses none but those of a record that was read.
+        unsafe {
+            rd_kafka_header_add(
+                native,
+                name.as_ptr().cast(),
+                name.len() as isize,
+                value.as_ptr().cast(),
+                value.len() as isize,
+            );
+        }
+    }
+    native
 }

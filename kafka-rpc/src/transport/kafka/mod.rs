@@ -6,6 +6,7 @@ mod context;
 mod describe;
 mod embedded;
 mod error;
+mod events;
 mod group;
 mod inbox;
 mod message;

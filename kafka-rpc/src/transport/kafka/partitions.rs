@@ -3,9 +3,11 @@
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
 
-use rdkafka::bindings::{rd_kafka_get_watermark_offsets, rd_kafka_topic_partition_t};
+use rdkafka::bindings::{
+    rd_kafka_get_watermark_offsets, rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_t,
+};
 use rdkafka::client::{Client, ClientContext};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{IsError, KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -44,6 +46,32 @@ pub(super) fn commit_list(
     Ok(list)
 }
 
+/// A copy of the partitions of a list of librdkafka's own.
+pub(super) fn copy(native: Option<&rd_kafka_topic_partition_list_t>) -> TopicPartitionList {
+    let mut list = TopicPartitionList::new();
+    for element in elements(native) {
+        // SAFETY: the name ends with NUL and lives as long as the list.
+        let topic = unsafe { CStr::from_ptr(element.topic) };
+        list.add_partition(&topic.to_string_lossy(), element.partition);
+    }
+    list
+}
+
+/// The outcome of a commit, of which the first partition's error is told.
+pub(super) fn committed(
+    code: RDKafkaRespErr,
+    native: Option<&rd_kafka_topic_partition_list_t>,
+) -> KafkaResult<()> {
+    let codes = elements(native).iter().map(|element| element.err);
+    match std::iter::once(code)
+        .chain(codes)
+        .find(|code| code.is_error())
+    {
+        Some(code) => Err(KafkaError::ConsumerCommit(code.into())),
+        None => Ok(()),
+    }
+}
+
 /// The first partition's error.
 pub(super) fn first_error(list: &TopicPartitionList) -> KafkaResult<()> {
     list.elements()
@@ -62,14 +90,17 @@ pub(super) fn committed_offset(list: &TopicPartitionList, index: usize) -> Optio
 }
 
 fn native(list: &TopicPartitionList) -> &[rd_kafka_topic_partition_t] {
-    // SAFETY: the list is alive, its pointer is never null, and it holds `cnt` elements.
-    unsafe {
-        let list = &*list.ptr();
-        if list.elems.is_null() {
-            return &[];
-        }
-        std::slice::from_raw_parts(list.elems, usize::try_from(list.cnt).unwrap_or(0))
-    }
+    // SAFETY: the list is alive, its pointer is never null.
+    elements(unsafe { list.ptr().as_ref() })
+}
+
+fn elements(list: Option<&rd_kafka_topic_partition_list_t>) -> &[rd_kafka_topic_partition_t] {
+    let Some(list) = list.filter(|list| !list.elems.is_null()) else {
+        return &[];
+    };
+    let count = usize::try_from(list.cnt).unwrap_or(0);
+    // SAFETY: a list holds `cnt` elements, which live as long as it does.
+    unsafe { std::slice::from_raw_parts(list.elems, count) }
 }
 
 /// Not through the library's accessor: that panics at metadata that is not UTF-8, which any tool

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::cluster::{Cluster, TopicSettings, Wanted, WantedTopic, ensure};
-use crate::transport::{CommittedOffset, Control, Outgoing, PartitionRef, Record, Undelivered};
+use crate::transport::{CommittedOffset, Control, Delivery, Outgoing, PartitionRef, Record};
 use crate::wire::Headers;
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -17,9 +17,11 @@ const LIMIT: Duration = Duration::from_secs(20);
 struct Sink<T>(UnboundedSender<T>);
 
 impl Deliveries for Sink<(u128, Result<(), String>)> {
-    fn delivered(&self, token: u128, outcome: Result<(), Undelivered>) {
-        let outcome = outcome.map_err(|undelivered| undelivered.error.message);
-        let _gone = self.0.send((token, outcome));
+    fn delivered(&self, batch: &mut Vec<Delivery>) {
+        for Delivery { token, outcome } in batch.drain(..) {
+            let outcome = outcome.map_err(|undelivered| undelivered.error.message);
+            let _gone = self.0.send((token, outcome));
+        }
     }
 }
 
@@ -73,7 +75,9 @@ async fn an_inbox_reads_what_comes_after_its_end_and_nothing_before() {
     let topic = unique("inbox");
     let transport = transport(&topic).await;
     let (sink, mut delivered) = unbounded_channel();
-    let producer = transport.producer(Writes::Requests, &[], Arc::new(Sink(sink))).unwrap();
+    let producer = transport
+        .producer(Writes::Requests, &[], Arc::new(Sink(sink)))
+        .unwrap();
     producer.send(outgoing(&topic, "before"), 1).unwrap();
     assert_eq!(next(&mut delivered).await, (1, Ok(())));
 
@@ -95,7 +99,9 @@ async fn a_partition_that_is_followed_twice_is_read_once_from_where_it_was_first
     let topic = unique("twice");
     let transport = transport(&topic).await;
     let (sink, _delivered) = unbounded_channel();
-    let producer = transport.producer(Writes::Requests, &[], Arc::new(Sink(sink))).unwrap();
+    let producer = transport
+        .producer(Writes::Requests, &[], Arc::new(Sink(sink)))
+        .unwrap();
     let (sink, mut records) = unbounded_channel();
     let inbox = transport.inbox(&[], Arc::new(Sink(sink))).unwrap();
     inbox.follow(Arc::clone(&topic), 0).await.unwrap();
@@ -197,7 +203,9 @@ async fn the_next_member_begins_where_the_last_one_committed() {
     let topic = unique("group");
     let transport = transport(&topic).await;
     let (sink, mut delivered) = unbounded_channel();
-    let producer = transport.producer(Writes::Requests, &[], Arc::new(Sink(sink))).unwrap();
+    let producer = transport
+        .producer(Writes::Requests, &[], Arc::new(Sink(sink)))
+        .unwrap();
     for token in 0..3 {
         producer.send(outgoing(&topic, "request"), token).unwrap();
         assert_eq!(next(&mut delivered).await, (token, Ok(())));

@@ -13,7 +13,7 @@ fn headers(pairs: &[(&str, &[u8])]) -> Headers {
 }
 
 fn decode(headers: &Headers) -> Result<RequestHead<'_>, Box<Refusal>> {
-    decode_request(headers, &HeaderLimits::default())
+    decode_request(headers, &"usual.reply".into(), &HeaderLimits::default())
 }
 
 /// Sends a good address and `more` headers, and expects a refusal that goes to that address.
@@ -70,7 +70,6 @@ fn a_request_of_ours_is_written_in_this_order() {
         TOPIC,
         PARTITION,
         ("rpc-method", b"shop.v1.Orders/PlaceOrder"),
-        ("content-type", b"application/protobuf"),
         ("grpc-timeout", b"30S"),
         ("x-b", b"2"),
         ("x-a-bin", &[0xff]),
@@ -292,7 +291,7 @@ fn too_long_headers_are_refused_to_the_caller() {
 #[test]
 fn a_request_over_the_limits_is_not_written() {
     let mut metadata = Metadata::new();
-    for _ in 0..64 {
+    for _ in 0..65 {
         metadata
             .append("x", MetadataValue::from_static("y"))
             .unwrap();

@@ -63,13 +63,7 @@ impl ConsumerContext for GroupContext {
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
-        let Some(seq) = self.commits.lock().pop_front() else {
-            return;
-        };
-        let outcome = result
-            .and_then(|()| first_error(offsets))
-            .map_err(|error| transport_error("commit offsets", &error));
-        self.member.lock().committed(seq, outcome);
+        self.committed_in_background(result.and_then(|()| first_error(offsets)));
     }
 }
 
@@ -82,6 +76,15 @@ impl GroupContext {
             revoked: Mutex::default(),
             closing: AtomicBool::new(false),
         }
+    }
+
+    /// The outcome of the oldest commit that has none yet.
+    pub(super) fn committed_in_background(&self, outcome: KafkaResult<()>) {
+        let Some(seq) = self.commits.lock().pop_front() else {
+            return;
+        };
+        let outcome = outcome.map_err(|error| transport_error("commit offsets", &error));
+        self.member.lock().committed(seq, outcome);
     }
 
     /// Commits what is finished. Then the group can be left without the others having to wait for

@@ -1,8 +1,9 @@
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
-use super::commit::Committer;
+use super::commit;
 use super::context::GroupContext;
 use crate::transport::kafka::error::transport_error;
+use crate::transport::kafka::events::Queue;
 use crate::transport::kafka::partitions::{cached_end, commit_list, list};
 use crate::transport::{CommittedOffset, Control, PartitionRef, TransportError};
 
@@ -10,15 +11,19 @@ use crate::transport::{CommittedOffset, Control, PartitionRef, TransportError};
 pub(super) struct GroupControl<'a> {
     consumer: &'a BaseConsumer<GroupContext>,
     context: &'a GroupContext,
-    committer: Committer<'a, GroupContext>,
+    queue: &'a Queue<'a>,
 }
 
 impl<'a> GroupControl<'a> {
-    pub(super) fn new(consumer: &'a BaseConsumer<GroupContext>, context: &'a GroupContext) -> Self {
+    pub(super) fn new(
+        consumer: &'a BaseConsumer<GroupContext>,
+        context: &'a GroupContext,
+        queue: &'a Queue<'a>,
+    ) -> Self {
         Self {
             consumer,
             context,
-            committer: Committer::new(consumer),
+            queue,
         }
     }
 }
@@ -30,7 +35,7 @@ impl Control for GroupControl<'_> {
         offsets: &[(PartitionRef, CommittedOffset)],
     ) -> Result<(), TransportError> {
         commit_list(offsets)
-            .and_then(|list| self.committer.begin(&list))
+            .and_then(|list| commit::begin(self.consumer, self.queue, &list))
             .map_err(|error| transport_error("commit offsets", &error))?;
         self.context.commits.lock().push_back(seq);
         Ok(())

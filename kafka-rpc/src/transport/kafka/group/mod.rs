@@ -7,15 +7,19 @@ mod control;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rdkafka::bindings::{
+    RD_KAFKA_EVENT_ERROR, RD_KAFKA_EVENT_OFFSET_COMMIT, RD_KAFKA_EVENT_REBALANCE,
+};
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext as _};
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 
 use self::context::GroupContext;
 use self::control::GroupControl;
 use super::error::{explained, transport_error};
-use super::message::{TopicCache, record};
+use super::events::{Event, Queue};
+use super::message::TopicCache;
 use crate::transport::{Failure, GroupConfig, Member, TransportError, grant_command};
 
 /// How long the thread rests before it asks again what it has to know.
@@ -64,21 +68,26 @@ fn serve(
     batch_limit: usize,
     denied: &Denied,
 ) {
-    let control = GroupControl::new(consumer, context);
+    let queue = match Queue::consumer(consumer.client()) {
+        Ok(queue) => queue,
+        Err(error) => {
+            let error = transport_error("read requests", &error);
+            return context.member.lock().failed(error);
+        }
+    };
+    let control = GroupControl::new(consumer, context, &queue);
     let mut topics = TopicCache::default();
     let mut batch = Vec::with_capacity(batch_limit);
     loop {
         let next = context.member.lock().tick(&control);
         let Some(mut wait) = next else { return };
         while batch.len() < batch_limit {
-            match consumer.poll(wait) {
-                Some(Ok(message)) => batch.push(record(&message, &mut topics)),
-                Some(Err(error)) => {
-                    trouble(context, &error, denied);
-                    break;
-                }
-                None => break,
-            }
+            let Some(event) = queue.poll(wait) else { break };
+            let Some(record) = event.record(&mut topics) else {
+                handle(&event, consumer, context, denied);
+                break;
+            };
+            batch.push(record);
             wait = Duration::ZERO;
         }
         if !batch.is_empty() {
@@ -86,6 +95,25 @@ fn serve(
             batch.clear();
         }
         context.finish_revocation(consumer);
+    }
+}
+
+fn handle(
+    event: &Event<'_>,
+    consumer: &BaseConsumer<GroupContext>,
+    context: &GroupContext,
+    denied: &Denied,
+) {
+    match event.kind() {
+        RD_KAFKA_EVENT_REBALANCE => {
+            context.rebalance(consumer, event.code(), &mut event.partitions());
+        }
+        RD_KAFKA_EVENT_OFFSET_COMMIT => context.committed_in_background(event.committed()),
+        RD_KAFKA_EVENT_ERROR => {
+            event.tell(context);
+            trouble(context, event, denied);
+        }
+        _ => event.tell(context),
     }
 }
 
@@ -97,14 +125,14 @@ struct Denied {
 }
 
 impl Denied {
-    fn explain(&self, error: TransportError, code: Option<RDKafkaErrorCode>) -> TransportError {
+    fn explain(&self, error: TransportError, code: RDKafkaErrorCode) -> TransportError {
         let (what, resource, name) = match code {
-            Some(RDKafkaErrorCode::GroupAuthorizationFailed) => (
+            RDKafkaErrorCode::GroupAuthorizationFailed => (
                 format!("join group {}", self.group),
                 "--group",
                 &*self.group,
             ),
-            Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
+            RDKafkaErrorCode::TopicAuthorizationFailed => {
                 (format!("read all of {}", self.topics), "--topic", "<topic>")
             }
             _ => return error,
@@ -115,14 +143,18 @@ impl Denied {
     }
 }
 
-fn trouble(context: &GroupContext, error: &KafkaError, denied: &Denied) {
-    let code = error.rdkafka_error_code();
-    let error = match error {
-        KafkaError::MessageConsumptionFatal(_) => TransportError {
+fn trouble(context: &GroupContext, event: &Event<'_>, denied: &Denied) {
+    let code = event.code().into();
+    let error = match event.is_fatal() {
+        true => TransportError {
             failure: Failure::Fatal,
-            ..explained("read requests", error, &context.client.last_error)
+            ..explained(
+                "read requests",
+                &KafkaError::MessageConsumptionFatal(code),
+                &context.client.last_error,
+            )
         },
-        _ => transport_error("read requests", error),
+        false => transport_error("read requests", &KafkaError::MessageConsumption(code)),
     };
     match error.failure {
         Failure::Fatal | Failure::Denied => {

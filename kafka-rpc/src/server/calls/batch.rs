@@ -1,0 +1,253 @@
+//! Running calls by the batch.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use futures_util::future::{Abortable, Aborted};
+
+use super::handle::handle;
+use super::{Calls, Work};
+use crate::call::{Code, Status};
+use crate::descriptor::Method;
+use crate::server::dispatch::Ticket;
+use crate::server::handler::Handler;
+use crate::server::reply;
+use crate::server::router::{Call, ReplyTo};
+use crate::telemetry::{self, ServerMetrics, Side};
+use crate::transport::Outgoing;
+use crate::wire::ContentType;
+
+/// The most calls that share a task as long as their handlers are ready at once.
+const BATCH: usize = 32;
+/// How long a call may hold up those behind it in its batch. Then each of those gets a task of its
+/// own, and so a thread of its own where there is one.
+const PATIENCE: Duration = Duration::from_micros(50);
+/// How long a task goes on with calls that have become ready since it began.
+const TURN: Duration = Duration::from_micros(200);
+
+type Started = VecDeque<(Ticket, Work)>;
+
+impl<S: Handler> Calls<S> {
+    /// Starts what may start now: tasks of some calls each, in each of which those go on alone
+    /// that are not ready at once.
+    pub(in crate::server) fn start_ready(self: &Arc<Self>) {
+        let mut started = self.start(usize::MAX);
+        // Twice as many tasks as threads, so that none is without work for long.
+        let tasks = 2 * self.runtime.metrics().num_workers();
+        let size = started.len().div_ceil(tasks).clamp(1, BATCH);
+        while !started.is_empty() {
+            let rest = started.split_off(size.min(started.len()));
+            self.spawn_batch(std::mem::replace(&mut started, rest));
+        }
+    }
+
+    fn start(&self, most: usize) -> Started {
+        let mut started = Started::new();
+        let mut dispatch = self.dispatch.lock();
+        while started.len() < most
+            && let Some(call) = dispatch.start()
+        {
+            started.push_back(call);
+        }
+        started
+    }
+
+    fn spawn_batch(self: &Arc<Self>, waiting: Started) {
+        let batch = Batch {
+            calls: Arc::clone(self),
+            waiting,
+            finished: Vec::new(),
+        };
+        self.runtime.spawn(batch.run());
+    }
+}
+
+/// Calls that were started, of which one is at work.
+struct Batch<S: Handler> {
+    calls: Arc<Calls<S>>,
+    waiting: Started,
+    /// Their replies have been sent.
+    finished: Vec<Ticket>,
+}
+
+impl<S: Handler> Batch<S> {
+    async fn run(mut self) {
+        let begun = Instant::now();
+        let mut last = begun;
+        while last - begun < TURN && !self.waiting.is_empty() {
+            while let Some((ticket, work)) = self.waiting.pop_front() {
+                match work {
+                    Work::Handle(call) => self.handle(ticket, call).await,
+                    Work::Refuse(status, to) => self.refuse(ticket, status, &to),
+                }
+                let before = std::mem::replace(&mut last, Instant::now());
+                if last - before > PATIENCE {
+                    self.spread();
+                }
+            }
+            self.finish();
+            self.waiting = self.calls.start(BATCH);
+        }
+        self.spread();
+    }
+
+    fn refuse(&mut self, ticket: Ticket, status: Status, to: &ReplyTo) {
+        let limit = self.calls.message_limit;
+        let record = reply::record(to, ContentType::Protobuf, Err(status), limit);
+        self.reply(ticket, record);
+    }
+
+    async fn handle(&mut self, ticket: Ticket, call: Box<Call>) {
+        let shown = Shown::of(&call);
+        if self.calls.is_aborted(ticket) {
+            return shown.aborted(&self.calls, ticket);
+        }
+        if call.deadline.is_passed() {
+            return shown.expired(&self.calls, ticket);
+        }
+        // Alone in its guard: whatever happens, the call comes to an end.
+        let alone = Alone::new(&self.calls, ticket);
+        let mut work = Box::pin(handle(Arc::clone(&self.calls), call));
+        let polled = std::future::poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await;
+        match polled {
+            Poll::Ready(record) => {
+                drop(work);
+                alone.is_over();
+                match record {
+                    Some(record) => self.reply(ticket, record),
+                    None => self.calls.over(ticket),
+                }
+            }
+            Poll::Pending => alone.spawn(work, shown),
+        }
+    }
+
+    /// The reply leaves before the next call of the same key can start.
+    fn reply(&mut self, ticket: Ticket, record: Outgoing) {
+        self.calls.reply(ticket, record);
+        self.finished.push(ticket);
+    }
+
+    fn finish(&mut self) {
+        if !self.finished.is_empty() {
+            self.calls.finished(&self.finished);
+            self.finished.clear();
+        }
+    }
+
+    /// What waits goes on without this task.
+    fn spread(&mut self) {
+        for call in self.waiting.drain(..) {
+            self.calls.spawn_batch([call].into());
+        }
+    }
+}
+
+impl<S: Handler> Drop for Batch<S> {
+    fn drop(&mut self) {
+        self.finish();
+        if std::thread::panicking() {
+            self.spread();
+        }
+        // The runtime ended, and the partitions' next owners handle what waits.
+        for (ticket, _) in self.waiting.drain(..) {
+            self.calls.abandoned(ticket);
+        }
+    }
+}
+
+/// How a call is shown that comes to no reply.
+struct Shown {
+    method: Method,
+    span: tracing::Span,
+    arrived: tokio::time::Instant,
+}
+
+impl Shown {
+    fn of(call: &Call) -> Self {
+        Self {
+            method: call.method,
+            span: call.span.clone(),
+            arrived: call.arrived,
+        }
+    }
+
+    fn aborted<S: Handler>(&self, calls: &Calls<S>, ticket: Ticket) {
+        telemetry::record_outcome(&self.span, Side::Server, Code::Cancelled, "cancelled");
+        calls.aborted(ticket, ServerMetrics::of(self.method), self.arrived);
+    }
+
+    fn expired<S: Handler>(&self, calls: &Calls<S>, ticket: Ticket) {
+        tracing::debug!(method = self.method.descriptor().path, "too late to handle");
+        let metrics = ServerMetrics::of(self.method);
+        metrics.expired();
+        metrics.end(Code::DeadlineExceeded, self.arrived.elapsed());
+        calls.over(ticket);
+    }
+}
+
+/// A call whose handler runs: however it ends, its permit and its key come free.
+struct Alone<S: Handler> {
+    calls: Arc<Calls<S>>,
+    ticket: Ticket,
+    over: bool,
+}
+
+impl<S: Handler> Alone<S> {
+    fn new(calls: &Arc<Calls<S>>, ticket: Ticket) -> Self {
+        Self {
+            calls: Arc::clone(calls),
+            ticket,
+            over: false,
+        }
+    }
+
+    fn is_over(mut self) {
+        self.over = true;
+    }
+
+    /// Goes on in a task of its own, which can be ended.
+    fn spawn(
+        self,
+        work: Pin<Box<impl Future<Output = Option<Outgoing>> + Send + 'static>>,
+        shown: Shown,
+    ) {
+        let registration = self.calls.abortable(self.ticket);
+        let runtime = self.calls.runtime.clone();
+        let work = Abortable::new(work, registration);
+        runtime.spawn(async move {
+            let alone = self;
+            let outcome = work.await;
+            let (calls, ticket) = (Arc::clone(&alone.calls), alone.ticket);
+            alone.is_over();
+            match outcome {
+                Ok(Some(record)) => {
+                    calls.reply(ticket, record);
+                    calls.finished(&[ticket]);
+                }
+                Ok(None) => calls.over(ticket),
+                Err(Aborted) => shown.aborted(&calls, ticket),
+            }
+            calls.start_ready();
+        });
+    }
+}
+
+impl<S: Handler> Drop for Alone<S> {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        if std::thread::panicking() {
+            // What the handler held panicked when it was dropped: nobody waits for a reply by then.
+            telemetry::handler_panicked();
+            self.calls.over(self.ticket);
+        } else {
+            // The runtime ended, and the handler with it: the partition's next owner handles it.
+            self.calls.abandoned(self.ticket);
+        }
+    }
+}

@@ -1,0 +1,254 @@
+use std::ffi::c_void;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rdkafka::bindings::{
+    self, RD_KAFKA_EVENT_DR, RD_KAFKA_EVENT_ERROR, RD_KAFKA_PURGE_F_INFLIGHT,
+    RD_KAFKA_PURGE_F_QUEUE, rd_kafka_conf_set_events, rd_kafka_flush, rd_kafka_headers_destroy,
+    rd_kafka_producev, rd_kafka_purge, rd_kafka_vtype_t as Field,
+};
+use rdkafka::client::{Client, ClientContext};
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::error::KafkaError;
+use rdkafka::producer::PARTITION_UA;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr, RDKafkaType};
+
+use super::topics::Topics;
+use crate::transport::kafka::context::Context;
+use crate::transport::kafka::error::{failure, transport_error};
+use crate::transport::kafka::events::Queue;
+use crate::transport::kafka::message::native_headers;
+use crate::transport::{Deliveries, Delivery, Failure, Outgoing, TransportError, Undelivered};
+
+/// How long records that are under way may take when the producer is closed.
+const FLUSH_LIMIT: Duration = Duration::from_secs(1);
+/// How long the events of what was purged are waited for.
+const PURGED: Duration = Duration::from_millis(100);
+/// How long the polling thread waits for an event before it looks whether it shall end.
+const POLL: Duration = Duration::from_millis(100);
+
+/// How long acknowledgements gather before they are looked at again. Nobody waits for one: a call
+/// waits for its reply, a commit for its interval. To wake for each batch costs more than all else
+/// about it.
+const GATHER: Duration = Duration::from_millis(5);
+/// What the client is to tell.
+const EVENTS: i32 = RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR;
+
+/// A record under way. librdkafka reads its value in place, and gives it back with its fate.
+pub(super) struct InFlight {
+    token: u128,
+    record: Outgoing,
+}
+
+/// A client of librdkafka that writes. Not through `rdkafka`'s producers: those look each topic up
+/// by name, copy value and headers once more, and tell the fate of each record apart.
+pub(super) struct Native {
+    topics: Topics,
+    client: Client<NativeContext>,
+    deliveries: Arc<dyn Deliveries>,
+    closing: AtomicBool,
+}
+
+pub(super) struct NativeContext {
+    client: Context,
+    /// Set once the client can't go on.
+    fatal: AtomicBool,
+}
+
+impl ClientContext for NativeContext {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.client.log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+            self.fatal.store(true, Ordering::Release);
+        }
+        self.client.error(error, reason);
+    }
+}
+
+impl Native {
+    pub(super) fn open(
+        config: &ClientConfig,
+        deliveries: &Arc<dyn Deliveries>,
+    ) -> Result<Arc<Self>, TransportError> {
+        let context = NativeContext {
+            client: Context::default(),
+            fatal: AtomicBool::new(false),
+        };
+        let client = config
+            .create_native_config()
+            .and_then(|native| {
+                // SAFETY: the configuration is alive.
+                unsafe { rd_kafka_conf_set_events(native.ptr(), EVENTS) };
+                Client::new(config, native, RDKafkaType::RD_KAFKA_PRODUCER, context)
+            })
+            .map_err(|error| transport_error("open a producer", &error))?;
+        let native = Arc::new(Self {
+            topics: Topics::default(),
+            client,
+            deliveries: Arc::clone(deliveries),
+            closing: AtomicBool::new(false),
+        });
+        let polled = Arc::clone(&native);
+        std::thread::Builder::new()
+            .name("kafka-rpc-acks".into())
+            .spawn(move || live(polled))
+            .map_err(|error| {
+                TransportError::new(Failure::Other, format!("can't start a thread: {error}"))
+            })?;
+        Ok(native)
+    }
+
+    pub(super) fn is_fatal(&self) -> bool {
+        self.client.context().fatal.load(Ordering::Acquire)
+    }
+
+    /// Ends the polling thread, which then closes the client.
+    pub(super) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    pub(super) fn send(&self, record: Outgoing, token: u128) -> Result<(), Box<Undelivered>> {
+        let refused = |record: Outgoing, code: RDKafkaErrorCode| {
+            let doing = format!("queue a record for topic {}", record.topic);
+            let mut error = transport_error(&doing, &KafkaError::MessageProduction(code));
+            error.failure = failure(code);
+            if error.failure == Failure::Fatal {
+                self.client.context().fatal.store(true, Ordering::Release);
+            }
+            Err(Box::new(Undelivered { record, error }))
+        };
+        let topic = match self.topics.get(self.client.native_ptr(), &record.topic) {
+            Ok(topic) => topic,
+            Err(code) => return refused(record, code),
+        };
+        let in_flight = Box::into_raw(Box::new(InFlight { token, record }));
+        // SAFETY: nobody else has the pointer before the record is queued.
+        let code = unsafe { self.produce(topic, in_flight) };
+        if code == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return Ok(());
+        }
+        // SAFETY: a record that was refused is still ours.
+        let in_flight = unsafe { Box::from_raw(in_flight) };
+        refused(in_flight.record, code.into())
+    }
+
+    /// # Safety
+    /// The pointer comes from a box, and nobody else has it. Once the record is queued it belongs
+    /// to librdkafka, until [`Self::take_back`].
+    unsafe fn produce(
+        &self,
+        topic: NonNull<bindings::rd_kafka_topic_t>,
+        in_flight: *mut InFlight,
+    ) -> RDKafkaRespErr {
+        // SAFETY: it is alive, and only read.
+        let record = unsafe { &(*in_flight).record };
+        let headers = native_headers(&record.headers);
+        let key = record.key.as_ref();
+        // SAFETY: the arguments are those that each tag stands for, up to the end tag. Topic and
+        // client are alive. The key is copied; the value, not flagged to be copied or freed,
+        // stays where it is as long as `in_flight` does, which is until its fate is told.
+        let code = unsafe {
+            rd_kafka_producev(
+                self.client.native_ptr(),
+                Field::RD_KAFKA_VTYPE_RKT,
+                topic.as_ptr(),
+                Field::RD_KAFKA_VTYPE_PARTITION,
+                record.partition.unwrap_or(PARTITION_UA),
+                Field::RD_KAFKA_VTYPE_VALUE,
+                record.value.as_ptr().cast::<c_void>(),
+                record.value.len(),
+                Field::RD_KAFKA_VTYPE_KEY,
+                key.map_or(std::ptr::null(), |key| key.as_ptr().cast::<c_void>()),
+                key.map_or(0, Bytes::len),
+                Field::RD_KAFKA_VTYPE_HEADERS,
+                headers,
+                Field::RD_KAFKA_VTYPE_OPAQUE,
+                in_flight.cast::<c_void>(),
+                Field::RD_KAFKA_VTYPE_END,
+            )
+        };
+        if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+            // SAFETY: librdkafka takes the headers over with the record only.
+            unsafe { rd_kafka_headers_destroy(headers) };
+        }
+        code
+    }
+
+    /// Gives what is under way a moment, then tells the fate of all.
+    fn finish(&self, queue: &Queue<'_>) {
+        let native = self.client.native_ptr();
+        let until = Instant::now() + FLUSH_LIMIT;
+        // SAFETY: the client is alive.
+        while unsafe { bindings::rd_kafka_outq_len(native) } > 0 && Instant::now() < until {
+            // SAFETY: the client is alive. Without a wait it only has what lingers sent at once.
+            unsafe { rd_kafka_flush(native, 0) };
+            self.poll(queue, PURGED);
+        }
+        let all = (RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT) as i32;
+        // SAFETY: the client is alive.
+        unsafe { rd_kafka_purge(native, all) };
+        while self.poll(queue, PURGED) {}
+    }
+
+    /// Waits for an event, and handles it. False where none came.
+    fn poll(&self, queue: &Queue<'_>, wait: Duration) -> bool {
+        let Some(event) = queue.poll(wait) else {
+            return false;
+        };
+        if event.kind() != RD_KAFKA_EVENT_DR {
+            event.tell(&**self.client.context());
+            return true;
+        }
+        let mut batch = Vec::new();
+        event.fates(|in_flight, code| {
+            // SAFETY: each record that was queued is told of once, with its opaque.
+            batch.push(unsafe { self.take_back(in_flight.cast(), code) });
+        });
+        self.deliveries.delivered(&mut batch);
+        true
+    }
+
+    /// # Safety
+    /// The pointer is one that was queued with a record, whose fate is told now.
+    unsafe fn take_back(&self, in_flight: *mut InFlight, code: RDKafkaRespErr) -> Delivery {
+        // SAFETY: the caller's promise.
+        let InFlight { token, record } = *unsafe { Box::from_raw(in_flight) };
+        let outcome = match code {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(()),
+            code => {
+                let doing = format!("write to topic {}", record.topic);
+                let error = transport_error(&doing, &KafkaError::MessageProduction(code.into()));
+                if error.failure == Failure::Fatal {
+                    self.client.context().fatal.store(true, Ordering::Release);
+                }
+                Err(Box::new(Undelivered { record, error }))
+            }
+        };
+        Delivery { token, outcome }
+    }
+}
+
+/// Tells the fates of records until the producer is closed, then closes the client: that waits for
+/// brokers and threads, so it happens on no thread that somebody needs.
+fn live(native: Arc<Native>) {
+    match Queue::main(&native.client) {
+        Ok(queue) => {
+            while !native.closing.load(Ordering::Acquire) {
+                native.poll(&queue, POLL);
+                std::thread::sleep(GATHER);
+                while native.poll(&queue, Duration::ZERO) {}
+            }
+            native.finish(&queue);
+        }
+        Err(error) => tracing::error!(%error, "acknowledgements can't be read"),
+    }
+    while Arc::strong_count(&native) > 1 {
+        std::thread::sleep(PURGED);
+    }
+}
