@@ -24,7 +24,11 @@ pub struct Deadline(Instant);
 impl Deadline {
     /// The deadline that lies `timeout` ahead of now. More than 30 years count as 30 years.
     pub fn after(timeout: Duration) -> Self {
-        Self(Instant::now() + timeout.min(FAR))
+        Self::after_instant(Instant::now(), timeout)
+    }
+
+    pub(crate) fn after_instant(instant: Instant, timeout: Duration) -> Self {
+        Self(instant + timeout.min(FAR))
     }
 
     /// The deadline at an instant.

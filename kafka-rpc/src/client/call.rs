@@ -1,10 +1,14 @@
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
-use tokio::time::timeout_at;
-use tracing::{Instrument, Span};
+use tokio::time::{Instant, timeout_at};
+use tracing::Span;
 use uuid::Uuid;
 
 use super::replies::{NO_CALL, not_sent};
@@ -15,7 +19,7 @@ use crate::call::{
     Body, CallContext, Code, Deadline, Extensions, Request, RequestParts, Response, Status,
 };
 use crate::descriptor::{Method, ServiceDescriptor};
-use crate::telemetry::{self, ClientMetrics, Side};
+use crate::telemetry::{self, ClientMetrics, PendingCall, Side};
 use crate::transport::{Outgoing, Producer};
 use crate::wire::{ContentType, CorrelationId, Frame, HeaderLimits, RequestHead, encode_request};
 
@@ -57,8 +61,9 @@ impl Caller {
         self.routes.prepare(service).await
     }
 
-    fn deadline(&self, parts: &RequestParts) -> Deadline {
-        let own = Deadline::after(parts.timeout.unwrap_or(self.settings.default_timeout));
+    fn deadline(&self, parts: &RequestParts, now: Instant) -> Deadline {
+        let timeout = parts.timeout.unwrap_or(self.settings.default_timeout);
+        let own = Deadline::after_instant(now, timeout);
         match CallContext::current().and_then(|surrounding| surrounding.deadline) {
             Some(surrounding) => own.earlier(surrounding),
             None => own,
@@ -85,52 +90,245 @@ impl Drop for Caller {
     }
 }
 
-/// Makes a call, and shows it: its span and its metrics end with it, however it ends.
-pub(super) async fn call(
+/// A call: it begins when it is first polled, and to drop it then cancels it.
+pub(super) struct Call {
     caller: Arc<Caller>,
-    request: Request<Body>,
-) -> Result<Response<Body>, Status> {
-    let method = request
-        .method()
-        .ok_or_else(|| Status::internal("the request names no method: use a generated client"))?;
-    let pending = ClientMetrics::of(method).begin();
-    let span = telemetry::client_span(method);
-    let outcome = attempt(&caller, method, request, &span)
-        .instrument(span.clone())
-        .await;
-    let (code, message) = match &outcome {
-        Ok(_) => (Code::Ok, ""),
-        Err(status) => (status.code(), status.message()),
-    };
-    telemetry::record_outcome(&span, Side::Client, code, message);
-    pending.end(code);
-    outcome
+    state: State,
 }
 
-/// Finds the way, sends the request, waits for the outcome.
-async fn attempt(
-    caller: &Caller,
+enum State {
+    New(Request<Body>),
+    /// The first call of a method finds its way.
+    Routing(Box<Begun>, BoxFuture<'static, Result<Arc<Route>, Status>>),
+    Sent(Sent),
+    Over,
+}
+
+/// A call that is not sent yet.
+struct Begun {
+    shown: Shown,
     method: Method,
-    request: Request<Body>,
-    span: &Span,
-) -> Result<Response<Body>, Status> {
-    let (mut parts, body) = request.into_parts();
-    caller.check_size(&body)?;
-    let deadline = caller.deadline(&parts);
-    if deadline.is_passed() {
-        return Err(deadline_exceeded());
+    deadline: Deadline,
+    parts: RequestParts,
+    body: Body,
+}
+
+/// A call that is under way.
+struct Sent {
+    shown: Shown,
+    cancel: CancelOnDrop,
+    outcome: oneshot::Receiver<Outcome>,
+    answer: Option<Outcome>,
+}
+
+impl Sent {
+    fn is_answered(&mut self, cx: &mut Context<'_>) -> bool {
+        let Poll::Ready(outcome) = Pin::new(&mut self.outcome).poll(cx) else {
+            return false;
+        };
+        self.answer = outcome.ok();
+        true
     }
-    let route = timeout_at(deadline.instant(), caller.routes.find(method))
+}
+
+/// How a call is shown: its span and its metrics end with it, however it ends.
+struct Shown {
+    span: Span,
+    pending: PendingCall,
+}
+
+impl Call {
+    pub(super) fn new(caller: Arc<Caller>, request: Request<Body>) -> Self {
+        Self {
+            caller,
+            state: State::New(request),
+        }
+    }
+
+    fn begin(&mut self, request: Request<Body>, now: Instant) -> Result<(), Status> {
+        let method = request.method().ok_or_else(|| {
+            Status::internal("the request names no method: use a generated client")
+        })?;
+        let shown = Shown {
+            pending: ClientMetrics::of(method).begin(now.into_std()),
+            span: telemetry::client_span(method),
+        };
+        let (parts, body) = request.into_parts();
+        let deadline = self.caller.deadline(&parts, now);
+        let begun = Begun {
+            shown,
+            method,
+            deadline,
+            parts,
+            body,
+        };
+        if let Err(status) = self.caller.check_size(&begun.body) {
+            return begun.shown.end(Err(status)).map(drop);
+        }
+        if deadline.instant() <= now {
+            return begun.shown.end(Err(deadline_exceeded())).map(drop);
+        }
+        match self.caller.routes.ready(method) {
+            Some(route) => self.send(begun, route, now),
+            None => {
+                let routes = Arc::clone(&self.caller.routes);
+                let route = Box::pin(find(routes, method, deadline));
+                self.state = State::Routing(Box::new(begun), route);
+                Ok(())
+            }
+        }
+    }
+
+    fn send(&mut self, begun: Begun, route: Arc<Route>, now: Instant) -> Result<(), Status> {
+        let Begun {
+            shown,
+            method,
+            deadline,
+            mut parts,
+            body,
+        } = begun;
+        let entered = shown.span.enter();
+        telemetry::record_topic(&shown.span, &route.request);
+        telemetry::outgoing(&mut parts.metadata, &shown.span);
+        let uuid = Uuid::new_v4().as_u128();
+        let id = CorrelationId::from_uuid(uuid);
+        telemetry::record_correlation_id(&shown.span, &id);
+        let timeout = deadline.instant().saturating_duration_since(now);
+        let sent = request_record(method, &route, id, timeout, parts, body)
+            .and_then(|record| exchange(&self.caller, route, uuid, deadline, record));
+        drop(entered);
+        match sent {
+            Ok((cancel, outcome)) => {
+                self.state = State::Sent(Sent {
+                    shown,
+                    cancel,
+                    outcome,
+                    answer: None,
+                });
+                Ok(())
+            }
+            Err(status) => shown.end(Err(status)).map(drop),
+        }
+    }
+}
+
+impl Future for Call {
+    type Output = Result<Response<Body>, Status>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let call = &mut *self;
+        loop {
+            if let State::Sent(sent) = &mut call.state
+                && !sent.is_answered(cx)
+            {
+                return Poll::Pending;
+            }
+            match std::mem::replace(&mut call.state, State::Over) {
+                State::New(request) => call.begin(request, Instant::now())?,
+                State::Routing(begun, mut route) => {
+                    let Poll::Ready(found) = ({
+                        let _entered = begun.shown.span.enter();
+                        route.as_mut().poll(cx)
+                    }) else {
+                        call.state = State::Routing(begun, route);
+                        return Poll::Pending;
+                    };
+                    match found {
+                        Ok(route) => call.send(*begun, route, Instant::now())?,
+                        Err(status) => return Poll::Ready(begun.shown.end(Err(status))),
+                    }
+                }
+                State::Sent(mut sent) => {
+                    sent.cancel.disarm();
+                    return Poll::Ready(sent.shown.end(received(sent.answer)));
+                }
+                State::Over => {
+                    let status = Status::internal("the call is over: it was polled once more");
+                    return Poll::Ready(Err(status));
+                }
+            }
+        }
+    }
+}
+
+impl Shown {
+    fn end(self, outcome: Result<Response<Body>, Status>) -> Result<Response<Body>, Status> {
+        let (code, message) = match &outcome {
+            Ok(_) => (Code::Ok, ""),
+            Err(status) => (status.code(), status.message()),
+        };
+        telemetry::record_outcome(&self.span, Side::Client, code, message);
+        self.pending.end(code);
+        outcome
+    }
+}
+
+/// Finds a method's route, within the call's time.
+async fn find(
+    routes: Arc<Routes>,
+    method: Method,
+    deadline: Deadline,
+) -> Result<Arc<Route>, Status> {
+    timeout_at(deadline.instant(), routes.find(method))
         .await
         .map_err(|_| Status::deadline_exceeded("the method's topics were not found in time"))?
-        .map_err(|error| unroutable(&error))?;
-    telemetry::record_topic(span, &route.request);
-    telemetry::outgoing(&mut parts.metadata, span);
+        .map_err(|error| unroutable(&error))
+}
 
-    let uuid = Uuid::new_v4().as_u128();
-    telemetry::record_correlation_id(span, &CorrelationId::from_uuid(uuid));
-    let record = request_record(method, &route, uuid, deadline, parts, body)?;
-    let (message, value) = exchange(caller, &route, uuid, deadline, record).await?;
+fn request_record(
+    method: Method,
+    route: &Route,
+    id: CorrelationId,
+    timeout: Duration,
+    parts: RequestParts,
+    body: Body,
+) -> Result<Outgoing, Status> {
+    let head = RequestHead {
+        correlation_id: Some(id),
+        reply: Some(route.reply.clone()),
+        method: Some(method.descriptor().path),
+        content_type: ContentType::Protobuf,
+        timeout: Some(timeout),
+        frame: Frame::Request,
+        metadata: parts.metadata,
+    };
+    Ok(Outgoing {
+        topic: Arc::clone(&route.request),
+        partition: Some(route.partition(parts.key.as_deref())),
+        key: parts.key,
+        value: body.into_bytes(),
+        headers: encode_request(&head, &HeaderLimits::default())?,
+    })
+}
+
+/// Sends a request: its outcome will arrive at the end that this returns.
+fn exchange(
+    caller: &Arc<Caller>,
+    route: Arc<Route>,
+    uuid: u128,
+    deadline: Deadline,
+    record: Outgoing,
+) -> Result<(CancelOnDrop, oneshot::Receiver<Outcome>), Status> {
+    let outcome = caller.waiting.add(uuid, deadline)?;
+    // The guard must exist before the send: from then on the server may be at work.
+    let cancel = CancelOnDrop {
+        caller: Arc::clone(caller),
+        route,
+        uuid,
+        partition: record.partition,
+        key: record.key.clone(),
+        armed: true,
+    };
+    if let Err(refused) = caller.producer.send(record, uuid) {
+        caller.waiting.end(uuid, Err(not_sent(&refused.error)));
+    }
+    Ok((cancel, outcome))
+}
+
+/// What a reply says, if the call came to one.
+fn received(answer: Option<Outcome>) -> Result<Response<Body>, Status> {
+    let (message, value) =
+        answer.unwrap_or_else(|| Err(Status::internal("a pending call was lost")))?;
     if message.content_type != ContentType::Protobuf {
         return Err(Status::internal(format!(
             "the reply is {}; application/protobuf was asked for",
@@ -144,58 +342,6 @@ async fn attempt(
     ))
 }
 
-fn request_record(
-    method: Method,
-    route: &Route,
-    uuid: u128,
-    deadline: Deadline,
-    parts: RequestParts,
-    body: Body,
-) -> Result<Outgoing, Status> {
-    let head = RequestHead {
-        correlation_id: Some(CorrelationId::from_uuid(uuid)),
-        reply: Some(route.reply.clone()),
-        method: Some(method.descriptor().path),
-        content_type: ContentType::Protobuf,
-        timeout: Some(deadline.remaining()),
-        frame: Frame::Request,
-        metadata: parts.metadata,
-    };
-    Ok(Outgoing {
-        topic: Arc::clone(&route.request),
-        partition: Some(route.partition(parts.key.as_deref())),
-        key: parts.key,
-        value: body.into_bytes(),
-        headers: encode_request(&head, &HeaderLimits::default())?,
-    })
-}
-
-/// Sends a request and waits for its outcome.
-async fn exchange(
-    caller: &Caller,
-    route: &Route,
-    uuid: u128,
-    deadline: Deadline,
-    record: Outgoing,
-) -> Outcome {
-    let outcome = caller.waiting.add(uuid, deadline)?;
-    // The guard must exist before the send: from then on the server may be at work.
-    let mut guard = CancelOnDrop {
-        caller,
-        route,
-        uuid,
-        partition: record.partition,
-        key: record.key.clone(),
-        armed: true,
-    };
-    if let Err(refused) = caller.producer.send(record, uuid) {
-        caller.waiting.end(uuid, Err(not_sent(&refused.error)));
-    }
-    let outcome = outcome.await;
-    guard.armed = false;
-    outcome.map_err(|_| Status::internal("a pending call was lost"))?
-}
-
 /// What a caller is told when a method's topics can't be used.
 fn unroutable(error: &Error) -> Status {
     match error {
@@ -206,16 +352,22 @@ fn unroutable(error: &Error) -> Status {
 }
 
 /// Tells the server that nobody waits any more.
-struct CancelOnDrop<'a> {
-    caller: &'a Caller,
-    route: &'a Route,
+struct CancelOnDrop {
+    caller: Arc<Caller>,
+    route: Arc<Route>,
     uuid: u128,
     partition: Option<i32>,
     key: Option<Bytes>,
     armed: bool,
 }
 
-impl Drop for CancelOnDrop<'_> {
+impl CancelOnDrop {
+    fn disarm(&mut self) {
+        self.armed = false;
+    }
+}
+
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         if !self.armed || !self.caller.waiting.abandon(self.uuid) {
             return;

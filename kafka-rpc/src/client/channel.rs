@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use tower_service::Service;
 
 use super::builder::ChannelBuilder;
-use super::call::{Caller, call};
+use super::call::{Call, Caller};
 use crate::call::{Body, Request, Response, Status};
 use crate::descriptor::ServiceDescriptor;
 use crate::{Cluster, Error};
@@ -69,19 +69,19 @@ impl Service<Request<Body>> for Channel {
     }
 
     fn call(&mut self, request: Request<Body>) -> CallFuture {
-        CallFuture(Box::pin(call(Arc::clone(&self.caller), request)))
+        CallFuture(Call::new(Arc::clone(&self.caller), request))
     }
 }
 
 /// A call on its way; dropping it cancels the call.
 #[must_use = "futures do nothing unless polled"]
-pub struct CallFuture(Pin<Box<dyn Future<Output = Result<Response<Body>, Status>> + Send>>);
+pub struct CallFuture(Call);
 
 impl Future for CallFuture {
     type Output = Result<Response<Body>, Status>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx)
+        Pin::new(&mut self.0).poll(cx)
     }
 }
 

@@ -110,15 +110,20 @@ impl Routes {
         }
     }
 
+    /// The method's route, if it was found before.
+    pub(super) fn ready(&self, method: Method) -> Option<Arc<Route>> {
+        self.ready.read().get(&key(method)).cloned()
+    }
+
     /// The method's route; the first time it makes sure of the topics and begins to read replies.
     ///
     /// The search goes on where nobody waits for it any more: calls with deadlines that are shorter
     /// than it takes would otherwise never get through.
     pub(super) async fn find(self: &Arc<Self>, method: Method) -> Result<Arc<Route>, Arc<Error>> {
-        let key = key(method);
-        if let Some(route) = self.ready.read().get(&key) {
-            return Ok(Arc::clone(route));
+        if let Some(route) = self.ready(method) {
+            return Ok(route);
         }
+        let key = key(method);
         let search = self
             .searches
             .lock()

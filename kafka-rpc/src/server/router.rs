@@ -10,7 +10,7 @@ use tracing::Span;
 use crate::call::{Body, Code, Deadline, Metadata, Origin, Request, RequestParts, Status};
 use crate::descriptor::Method;
 use crate::hashing::{HashMap, HashSet};
-use crate::telemetry::{self, Refused};
+use crate::telemetry::{self, Refused, ServerMetrics};
 use crate::transport::Record;
 use crate::wire::{
     ContentType, CorrelationId, Frame, HeaderLimits, ReplyAddress, RequestHead, decode_request,
@@ -34,6 +34,7 @@ pub(super) struct Call {
     pub(super) content_type: ContentType,
     pub(super) reply: Option<ReplyTo>,
     pub(super) span: Span,
+    pub(super) metrics: &'static ServerMetrics,
     /// When its record was read.
     pub(super) arrived: Instant,
 }
@@ -138,7 +139,7 @@ impl Router {
             }
             None => None,
         };
-        let deadline = self.deadline(head.timeout, timestamp, now.wall);
+        let deadline = self.deadline(head.timeout, timestamp, now);
         let span = telemetry::server_span(method, &topic, partition, offset);
         if let Some(reply) = &reply {
             telemetry::record_correlation_id(&span, &reply.id);
@@ -152,6 +153,7 @@ impl Router {
             content_type: head.content_type,
             reply,
             span,
+            metrics: ServerMetrics::of(method),
             arrived: now.instant,
         }))
     }
@@ -214,23 +216,19 @@ impl Router {
 
     /// The record's timestamp plus the timeout; never further away than the timeout, whatever the
     /// caller's clock says.
-    fn deadline(
-        &self,
-        timeout: Option<Duration>,
-        timestamp: Option<i64>,
-        now: SystemTime,
-    ) -> Deadline {
+    fn deadline(&self, timeout: Option<Duration>, timestamp: Option<i64>, now: Now) -> Deadline {
         let Some(timeout) = timeout else {
-            return Deadline::after(self.rules.default_timeout);
+            return Deadline::after_instant(now.instant, self.rules.default_timeout);
         };
         let age = timestamp
             .and_then(|millis| u64::try_from(millis).ok())
             .and_then(|millis| {
-                now.duration_since(UNIX_EPOCH + Duration::from_millis(millis))
+                now.wall
+                    .duration_since(UNIX_EPOCH + Duration::from_millis(millis))
                     .ok()
             })
             .unwrap_or_default();
-        Deadline::after(timeout.saturating_sub(age))
+        Deadline::after_instant(now.instant, timeout.saturating_sub(age))
     }
 }
 

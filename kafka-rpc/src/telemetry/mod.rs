@@ -82,7 +82,7 @@ mod trace_headers;
 
 pub use metrics::describe_metrics;
 pub(crate) use metrics::{
-    ClientMetrics, PartitionLag, Refused, RunningHandler, ServerMetrics, cancel_lost,
+    ClientMetrics, PartitionLag, PendingCall, Refused, RunningHandler, ServerMetrics, cancel_lost,
     commit_failed, drain_timed_out, handler_panicked, orphaned_replies, refused_request,
     repeated_record, reply_lost, reply_retried,
 };

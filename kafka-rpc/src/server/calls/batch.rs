@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::{Abortable, Aborted};
+use tokio::time::Instant;
 
 use super::handle::handle;
 use super::{Calls, Work};
@@ -80,7 +81,7 @@ impl<S: Handler> Batch<S> {
         while last - begun < TURN && !self.waiting.is_empty() {
             while let Some((ticket, work)) = self.waiting.pop_front() {
                 match work {
-                    Work::Handle(call) => self.handle(ticket, call).await,
+                    Work::Handle(call) => self.handle(ticket, call, last).await,
                     Work::Refuse(status, to) => self.refuse(ticket, status, &to),
                 }
                 let before = std::mem::replace(&mut last, Instant::now());
@@ -100,17 +101,17 @@ impl<S: Handler> Batch<S> {
         self.reply(ticket, record);
     }
 
-    async fn handle(&mut self, ticket: Ticket, call: Box<Call>) {
+    async fn handle(&mut self, ticket: Ticket, call: Box<Call>, now: Instant) {
         let shown = Shown::of(&call);
         if self.calls.is_aborted(ticket) {
             return shown.aborted(&self.calls, ticket);
         }
-        if call.deadline.is_passed() {
+        if call.deadline.instant() <= now {
             return shown.expired(&self.calls, ticket);
         }
         // Alone in its guard: whatever happens, the call comes to an end.
         let alone = Alone::new(&self.calls, ticket);
-        let mut work = Box::pin(handle(Arc::clone(&self.calls), call));
+        let mut work = Box::pin(handle(Arc::clone(&self.calls), call, now));
         let polled = std::future::poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await;
         match polled {
             Poll::Ready(record) => {
@@ -162,14 +163,16 @@ impl<S: Handler> Drop for Batch<S> {
 /// How a call is shown that comes to no reply.
 struct Shown {
     method: Method,
+    metrics: &'static ServerMetrics,
     span: tracing::Span,
-    arrived: tokio::time::Instant,
+    arrived: Instant,
 }
 
 impl Shown {
     fn of(call: &Call) -> Self {
         Self {
             method: call.method,
+            metrics: call.metrics,
             span: call.span.clone(),
             arrived: call.arrived,
         }
@@ -177,14 +180,14 @@ impl Shown {
 
     fn aborted<S: Handler>(&self, calls: &Calls<S>, ticket: Ticket) {
         telemetry::record_outcome(&self.span, Side::Server, Code::Cancelled, "cancelled");
-        calls.aborted(ticket, ServerMetrics::of(self.method), self.arrived);
+        calls.aborted(ticket, self.metrics, self.arrived);
     }
 
     fn expired<S: Handler>(&self, calls: &Calls<S>, ticket: Ticket) {
         tracing::debug!(method = self.method.descriptor().path, "too late to handle");
-        let metrics = ServerMetrics::of(self.method);
-        metrics.expired();
-        metrics.end(Code::DeadlineExceeded, self.arrived.elapsed());
+        self.metrics.expired();
+        self.metrics
+            .end(Code::DeadlineExceeded, self.arrived.elapsed());
         calls.over(ticket);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::future::{Either, ready};
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Calls;
 use crate::call::{Body, CallContext, Code, Request, Response, Status};
@@ -14,7 +14,7 @@ use crate::descriptor::Method;
 use crate::server::handler::Handler;
 use crate::server::reply;
 use crate::server::router::Call;
-use crate::telemetry::{self, RunningHandler, ServerMetrics, Side, TraceContext};
+use crate::telemetry::{self, RunningHandler, Side, TraceContext};
 use crate::transport::Outgoing;
 
 type Outcome = Result<Response<Body>, Status>;
@@ -38,9 +38,10 @@ pin_project_lite::pin_project! {
 pub(super) fn handle<S: Handler>(
     calls: Arc<Calls<S>>,
     mut call: Box<Call>,
+    now: Instant,
 ) -> Handle<S, impl Future<Output = Outcome> + Send + 'static> {
     let request = std::mem::take(&mut call.request);
-    let running = ServerMetrics::of(call.method).start(call.arrived.elapsed());
+    let running = call.metrics.start(now.into_std(), now - call.arrived);
     let trace = telemetry::incoming(request.metadata(), &call.span);
     let answer = match calls.codec.request(call.content_type, request) {
         Ok(request) => Either::Left(answer(calls.service.clone(), request)),
@@ -95,8 +96,17 @@ impl<S: Handler, F: Future<Output = Outcome>> Future for Handle<S, F> {
                 }
             }
         };
-        drop(this.running.take());
-        Poll::Ready(finish(this.calls, this.call, this.trace.as_ref(), outcome))
+        let now = Instant::now();
+        if let Some(running) = this.running.take() {
+            running.end(now.into_std());
+        }
+        Poll::Ready(finish(
+            this.calls,
+            this.call,
+            this.trace.as_ref(),
+            outcome,
+            now,
+        ))
     }
 }
 
@@ -105,6 +115,7 @@ fn finish<S>(
     call: &Call,
     trace: Option<&TraceContext>,
     outcome: Option<Outcome>,
+    now: Instant,
 ) -> Option<Outgoing> {
     let content_type = call.content_type;
     let outcome = outcome.map(|outcome| {
@@ -123,7 +134,7 @@ fn finish<S>(
         ),
     };
     telemetry::record_outcome(&call.span, Side::Server, code, message);
-    ServerMetrics::of(call.method).end(code, call.arrived.elapsed());
+    call.metrics.end(code, now - call.arrived);
     let (to, mut outcome) = call.reply.as_ref().zip(outcome)?;
     let metadata = match &mut outcome {
         Ok(response) => response.metadata_mut(),

@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
 use super::owned::OwnedPartitions;
 use crate::Status;
 use crate::call::Code;
-use crate::descriptor::{Delivery, Method};
+use crate::descriptor::Delivery;
 use crate::server::calls::{Queue, Work};
 use crate::server::dispatch::{Cancelled, PartitionId, Submission, Ticket};
 use crate::server::progress::{Arrival, Progress};
 use crate::server::router::{Call, Now, Router, Verdict};
-use crate::telemetry::{self, ServerMetrics};
+use crate::telemetry;
 use crate::transport::{PartitionRef, Record};
 use crate::wire::CorrelationId;
 
@@ -113,7 +111,10 @@ impl Intake<'_> {
     fn cancel(&mut self, id: PartitionId, call: &CorrelationId) {
         match self.dispatch.cancel(id, call) {
             Cancelled::Running(ticket) => self.cancelled.push(ticket),
-            Cancelled::Waiting(Work::Handle(call)) => cancelled(call.method, call.arrived),
+            Cancelled::Waiting(Work::Handle(call)) => {
+                call.metrics.cancelled();
+                call.metrics.end(Code::Cancelled, call.arrived.elapsed());
+            }
             // Over before the cancel came.
             Cancelled::Waiting(Work::Refuse(..)) | Cancelled::Unknown => {}
         }
@@ -138,12 +139,6 @@ fn refuse(work: Work) -> Submission<Work, CorrelationId> {
         delivery: Delivery::AtLeastOnce,
         call: work,
     }
-}
-
-fn cancelled(method: Method, arrived: Instant) {
-    let metrics = ServerMetrics::of(method);
-    metrics.cancelled();
-    metrics.end(Code::Cancelled, arrived.elapsed());
 }
 
 fn partition_of(record: &Record) -> PartitionRef {

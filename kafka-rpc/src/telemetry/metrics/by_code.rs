@@ -9,6 +9,7 @@ use crate::telemetry::SYSTEM;
 use crate::telemetry::outcome::{Side, code_name};
 
 /// How long the calls of one method took, by their status code.
+#[derive(Debug)]
 pub(super) struct DurationByCode {
     name: &'static str,
     side: Side,

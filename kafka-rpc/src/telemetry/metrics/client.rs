@@ -31,11 +31,11 @@ impl ClientMetrics {
     }
 
     /// A call begins.
-    pub(crate) fn begin(&'static self) -> PendingCall {
+    pub(crate) fn begin(&'static self, now: Instant) -> PendingCall {
         self.pending.increment(1);
         PendingCall {
             metrics: self,
-            started: Instant::now(),
+            started: now,
             outcome: None,
         }
     }

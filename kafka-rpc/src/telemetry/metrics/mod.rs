@@ -7,7 +7,7 @@ mod rare;
 mod server;
 
 pub use catalogue::describe_metrics;
-pub(crate) use client::ClientMetrics;
+pub(crate) use client::{ClientMetrics, PendingCall};
 pub(crate) use lag::PartitionLag;
 pub(crate) use rare::{
     Refused, cancel_lost, commit_failed, drain_timed_out, handler_panicked, orphaned_replies,

@@ -16,6 +16,7 @@ use crate::telemetry::outcome::Side;
 static METHODS: LazyLock<PerMethod<ServerMetrics>> = LazyLock::new(PerMethod::default);
 
 /// The metrics of a method at the side that handles it.
+#[derive(Debug)]
 pub(crate) struct ServerMetrics {
     duration: DurationByCode,
     queue: Histogram,
@@ -39,13 +40,14 @@ impl ServerMetrics {
         })
     }
 
-    /// A handler starts, so long after its request arrived.
-    pub(crate) fn start(&'static self, queued: Duration) -> RunningHandler {
+    /// A handler starts now, so long after its request arrived.
+    pub(crate) fn start(&'static self, now: Instant, queued: Duration) -> RunningHandler {
         self.queue.record(queued);
         self.active.increment(1);
         RunningHandler {
             metrics: self,
-            started: Instant::now(),
+            started: now,
+            ended: None,
         }
     }
 
@@ -70,11 +72,22 @@ impl ServerMetrics {
 pub(crate) struct RunningHandler {
     metrics: &'static ServerMetrics,
     started: Instant,
+    ended: Option<Instant>,
+}
+
+impl RunningHandler {
+    /// It ended at this instant.
+    pub(crate) fn end(mut self, now: Instant) {
+        self.ended = Some(now);
+    }
 }
 
 impl Drop for RunningHandler {
     fn drop(&mut self) {
+        let ended = self.ended.unwrap_or_else(Instant::now);
         self.metrics.active.decrement(1);
-        self.metrics.handler.record(self.started.elapsed());
+        self.metrics
+            .handler
+            .record(ended.saturating_duration_since(self.started));
     }
 }

@@ -86,10 +86,10 @@ fn a_call_is_pending_until_it_ends_and_then_counted_under_its_code() {
     let method = method!("demo.Echo/pending");
     let found = recorded(|| {
         let metrics = ClientMetrics::of(method);
-        let still_pending = metrics.begin();
-        metrics.begin().end(Code::Ok);
-        metrics.begin().end(Code::Ok);
-        metrics.begin().end(Code::NotFound);
+        let still_pending = metrics.begin(std::time::Instant::now());
+        metrics.begin(std::time::Instant::now()).end(Code::Ok);
+        metrics.begin(std::time::Instant::now()).end(Code::Ok);
+        metrics.begin(std::time::Instant::now()).end(Code::NotFound);
         std::mem::forget(still_pending);
     });
     assert_eq!(gauge(&found, "kafka_rpc.client.pending_calls"), 1.0);
@@ -103,7 +103,7 @@ fn a_call_is_pending_until_it_ends_and_then_counted_under_its_code() {
 #[test]
 fn a_dropped_call_is_counted_as_cancelled() {
     let method = method!("demo.Echo/dropped");
-    let found = recorded(|| drop(ClientMetrics::of(method).begin()));
+    let found = recorded(|| drop(ClientMetrics::of(method).begin(std::time::Instant::now())));
     assert_eq!(gauge(&found, "kafka_rpc.client.pending_calls"), 0.0);
     assert_eq!(counted(&found, "kafka_rpc.client.cancelled_calls"), 1);
     assert_eq!(
@@ -117,8 +117,8 @@ fn a_handler_is_active_until_it_is_dropped() {
     let method = method!("demo.Echo/active");
     let found = recorded(|| {
         let metrics = ServerMetrics::of(method);
-        let running = metrics.start(Duration::from_millis(250));
-        drop(metrics.start(Duration::ZERO));
+        let running = metrics.start(std::time::Instant::now(), Duration::from_millis(250));
+        drop(metrics.start(std::time::Instant::now(), Duration::ZERO));
         std::mem::forget(running);
     });
     assert_eq!(gauge(&found, "kafka_rpc.server.active_handlers"), 1.0);
@@ -259,9 +259,11 @@ fn the_documentation_lists_every_metric_as_it_is_described() {
 /// What the functions and handles of this module record.
 fn recorded_here(method: Method) -> BTreeMap<(Kind, String), Vec<Recorded>> {
     recorded(|| {
-        ClientMetrics::of(method).begin().end(Code::Internal);
+        ClientMetrics::of(method)
+            .begin(std::time::Instant::now())
+            .end(Code::Internal);
         let server = ServerMetrics::of(method);
-        drop(server.start(Duration::ZERO));
+        drop(server.start(std::time::Instant::now(), Duration::ZERO));
         server.end(Code::Internal, Duration::ZERO);
         server.expired();
         server.cancelled();
