@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 use uuid::Uuid;
 
-use super::replies::{NO_CALL, not_sent};
+use super::replies::not_sent;
 use super::route::{Route, Routes};
 use super::waiting::{Outcome, WaitingCalls, deadline_exceeded};
 use crate::Error;
@@ -319,7 +319,7 @@ fn exchange(
         key: record.key.clone(),
         armed: true,
     };
-    if let Err(refused) = caller.producer.send(record, uuid) {
+    if let Err(refused) = caller.producer.send(record, None) {
         caller.waiting.end(uuid, Err(not_sent(&refused.error)));
     }
     Ok((cancel, outcome))
@@ -387,7 +387,7 @@ impl Drop for CancelOnDrop {
             value: Bytes::new(),
             headers,
         };
-        if let Err(refused) = self.caller.producer.send(record, NO_CALL) {
+        if let Err(refused) = self.caller.producer.send(record, None) {
             tracing::debug!(error = %refused.error, "a cancel could not be sent");
             telemetry::cancel_lost();
         }

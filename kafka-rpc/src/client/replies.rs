@@ -3,11 +3,10 @@ use std::sync::Arc;
 use super::waiting::{Outcome, WaitingCalls};
 use crate::call::Status;
 use crate::telemetry;
-use crate::transport::{Deliveries, Delivery, Failure, Record, Records, TransportError};
-use crate::wire::{HeaderLimits, decode_reply};
-
-/// The token of records that nobody waits for.
-pub(super) const NO_CALL: u128 = 0;
+use crate::transport::{
+    Deliveries, Delivery, Failure, Record, Records, TransportError, Undelivered,
+};
+use crate::wire::{Frame, HeaderLimits, decode_reply, decode_request};
 
 /// Brings replies, and requests that could not be sent, to the calls that wait.
 pub(super) struct Replies {
@@ -59,13 +58,20 @@ impl Records for Replies {
 
 impl Deliveries for Replies {
     fn delivered(&self, batch: &mut Vec<Delivery>) {
-        for Delivery { token, outcome } in batch.drain(..) {
+        for Delivery { outcome, .. } in batch.drain(..) {
             let Err(undelivered) = outcome else { continue };
-            if token == NO_CALL {
-                tracing::debug!(error = %undelivered.error, "a cancel could not be sent");
-                telemetry::cancel_lost();
-            } else {
-                self.calls.end(token, Err(not_sent(&undelivered.error)));
+            let Undelivered { record, error } = *undelivered;
+            let head = decode_request(&record.headers, &record.topic, &HeaderLimits::default());
+            match head {
+                Ok(head) if head.frame == Frame::Request => {
+                    if let Some(uuid) = head.correlation_id.and_then(|id| id.uuid()) {
+                        self.calls.end(uuid, Err(not_sent(&error)));
+                    }
+                }
+                _ => {
+                    tracing::debug!(%error, "a cancel could not be sent");
+                    telemetry::cancel_lost();
+                }
             }
         }
     }

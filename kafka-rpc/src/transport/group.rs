@@ -29,8 +29,8 @@ pub(crate) struct CommittedOffset {
     pub(crate) metadata: String,
 }
 
-/// One member of a consumer group: what the transport tells its owner. All of it is called on one
-/// thread of the transport, which drops the member once the group has been left.
+/// One member of a consumer group: what the transport tells its owner, one thing at a time, on
+/// whatever thread. The member is dropped once the group has been left.
 pub(crate) trait Member: Send + 'static {
     /// A partition is ours now. Returns the offset to read from; `None` for the earliest.
     fn assigned(
@@ -78,9 +78,9 @@ pub(crate) trait Control {
         offsets: &[(PartitionRef, CommittedOffset)],
     ) -> Result<(), TransportError>;
     /// Stops handing over records of these partitions.
-    fn pause(&self, partitions: &[PartitionRef]) -> Result<(), TransportError>;
+    fn pause(&self, partitions: &[PartitionRef]);
     /// Hands over records of these partitions again.
-    fn resume(&self, partitions: &[PartitionRef]) -> Result<(), TransportError>;
+    fn resume(&self, partitions: &[PartitionRef]);
     /// The end of a partition as last heard: the offset that its next record will have.
     fn end(&self, partition: &PartitionRef) -> Option<i64>;
 }

@@ -24,7 +24,8 @@ pub(crate) use topic::{Access, CreateOutcome, NewTopic, TopicState};
 
 /// What a producer tells its owner. Called on the transport's own thread: must not block.
 pub(crate) trait Deliveries: Send + Sync + 'static {
-    /// Takes the fates of records. Each record that [`Producer::send`] took is told of once.
+    /// Takes the fates of records. Each record that [`Producer::send`] took with a token is told of
+    /// once, each other one only if it won't be acknowledged.
     fn delivered(&self, batch: &mut Vec<Delivery>);
 }
 
@@ -32,14 +33,14 @@ pub(crate) trait Deliveries: Send + Sync + 'static {
 #[derive(Debug)]
 pub(crate) struct Delivery {
     /// What the record was sent with.
-    pub(crate) token: u128,
+    pub(crate) token: Option<u128>,
     pub(crate) outcome: Result<(), Box<Undelivered>>,
 }
 
 /// A record that will not be acknowledged.
 #[derive(Debug)]
 pub(crate) struct Undelivered {
-    /// The record as it was handed over.
+    /// The record as it was handed over; its partition may be chosen by now.
     pub(crate) record: Outgoing,
     /// Why.
     pub(crate) error: TransportError,
@@ -57,10 +58,13 @@ pub(crate) enum Writes {
 /// Sends records.
 pub(crate) trait Producer: Send + Sync + 'static {
     /// Queues a record; never blocks. Gives it back where it can't be queued.
-    fn send(&self, record: Outgoing, token: u128) -> Result<(), Box<Undelivered>>;
+    ///
+    /// A producer of [requests](Writes::Requests) takes no notice of tokens: nobody waits for their
+    /// acknowledgements.
+    fn send(&self, record: Outgoing, token: Option<u128>) -> Result<(), Box<Undelivered>>;
 }
 
-/// Takes records as they are read. Called on the transport's own thread: must not block.
+/// Takes records as they are read. Called in a task of the runtime: must not block.
 pub(crate) trait Records: Send + Sync + 'static {
     /// Takes the records of a batch, in their order.
     fn records(&self, batch: &mut Vec<Record>);
@@ -109,7 +113,7 @@ pub(crate) trait Transport: Send + Sync + 'static {
         records: Arc<dyn Records>,
     ) -> Result<Arc<dyn Inbox>, TransportError>;
 
-    /// Joins a consumer group. `member` lives on a thread of the transport until it ends its
+    /// Joins a consumer group. `member` lives in a task of the runtime until it ends its
     /// membership; it is dropped when the group has been left.
     fn join(&self, config: GroupConfig, member: Box<dyn Member>) -> Result<(), TransportError>;
 }

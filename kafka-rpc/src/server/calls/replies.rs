@@ -71,8 +71,8 @@ impl<S: Handler> Calls<S> {
         let mut undelivered = Vec::new();
         for Delivery { token, outcome } in batch.drain(..) {
             match outcome {
-                Ok(()) => settled.push(ticket(token)),
-                Err(failed) => undelivered.push((ticket(token), failed)),
+                Ok(()) => settled.extend(token.map(ticket)),
+                Err(failed) => undelivered.extend(token.map(|token| (ticket(token), failed))),
             }
         }
         self.forget_failures(&settled);
@@ -90,7 +90,7 @@ impl<S: Handler> Calls<S> {
     fn send(&self, ticket: Ticket, record: Outgoing) -> Result<(), Box<Undelivered>> {
         let producer = self.producer.lock().clone();
         match producer {
-            Some(producer) => producer.send(record, token(ticket)),
+            Some(producer) => producer.send(record, Some(token(ticket))),
             None => Ok(()),
         }
     }

@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::hash::Hash;
 
 use bytes::Bytes;
@@ -16,7 +15,7 @@ use crate::server::progress::{Arrival, Commit, Progress};
 pub(super) struct Partition<C, I> {
     id: PartitionId,
     progress: Progress,
-    waiting: BTreeMap<i64, Waiting<C, I>>,
+    waiting: HashMap<i64, Waiting<C, I>>,
     waiting_bytes: usize,
     running: HashMap<i64, Running<I>>,
     unsettled: HashSet<i64>,
@@ -62,7 +61,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         Self {
             id,
             progress,
-            waiting: BTreeMap::new(),
+            waiting: HashMap::default(),
             waiting_bytes: 0,
             running: HashMap::default(),
             unsettled: HashSet::default(),
@@ -194,6 +193,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
             self.progress.reopen(offset);
             withdrawn.push((call.turn, call.call));
         }
+        withdrawn.sort_unstable_by_key(|(turn, _)| *turn);
         withdrawn
     }
 

@@ -83,9 +83,7 @@ impl<S> GroupMember<S> {
     fn drain(&mut self, control: &dyn Control) -> bool {
         let now = Instant::now();
         let until = *self.drain_until.get_or_insert_with(|| {
-            if let Err(error) = control.pause(&self.owned.all()) {
-                tracing::warn!(%error, "draining");
-            }
+            control.pause(&self.owned.all());
             drop(self.calls.dispatch.lock().revoke_all());
             now + self.pace.drain_time
         });
@@ -104,9 +102,7 @@ impl<S> GroupMember<S> {
 
     fn regulate(&mut self, control: &dyn Control) {
         let changes = self.calls.dispatch.lock().flow();
-        if let Err(error) = self.owned.regulate(changes, control) {
-            tracing::warn!(%error, "regulating the flow of requests");
-        }
+        self.owned.regulate(changes, control);
     }
 
     fn commit(&mut self, control: &dyn Control) {

@@ -1,7 +1,7 @@
 use crate::hashing::{HashMap, HashSet};
 use crate::server::dispatch::{Dispatch, Flow, PartitionId};
 use crate::telemetry::PartitionLag;
-use crate::transport::{Control, PartitionRef, TransportError};
+use crate::transport::{Control, PartitionRef};
 
 /// The partitions that are ours, by what the transport calls them and by what the dispatch does.
 pub(super) struct OwnedPartitions {
@@ -71,11 +71,7 @@ impl OwnedPartitions {
     }
 
     /// Pauses and resumes partitions.
-    pub(super) fn regulate(
-        &mut self,
-        changes: Vec<(PartitionId, Flow)>,
-        control: &dyn Control,
-    ) -> Result<(), TransportError> {
+    pub(super) fn regulate(&mut self, changes: Vec<(PartitionId, Flow)>, control: &dyn Control) {
         let (mut pause, mut resume) = (Vec::new(), std::mem::take(&mut self.fresh));
         for (id, flow) in changes {
             let Some(owned) = self.partitions.get(&id) else {
@@ -92,14 +88,9 @@ impl OwnedPartitions {
                 }
             }
         }
-        if !resume.is_empty() {
-            control.resume(&resume)?;
-        }
+        control.resume(&resume);
         // Fresh ones may have to be paused at once, so that comes last.
-        if !pause.is_empty() {
-            control.pause(&pause)?;
-        }
-        Ok(())
+        control.pause(&pause);
     }
 
     /// Tells how far behind the group is in each.

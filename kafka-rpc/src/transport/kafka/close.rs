@@ -8,14 +8,23 @@ use std::time::Duration;
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Drops a client on a thread of its own as soon as nobody else holds it. The last holder may be
-/// the client's own polling thread, which must not wait for its own end.
+/// somebody who must not wait for its end.
 pub(super) fn in_background<T: Send + Sync + 'static>(client: Arc<T>) {
+    in_background_with(client, |_| {});
+}
+
+/// As [`in_background`], with something to be done before.
+pub(super) fn in_background_with<T: Send + Sync + 'static>(
+    client: Arc<T>,
+    before: impl FnOnce(&T) + Send + 'static,
+) {
     let closing = std::thread::Builder::new()
         .name("kafka-rpc-close".into())
         .spawn(move || {
             while Arc::strong_count(&client) > 1 {
                 std::thread::sleep(PAUSE);
             }
+            before(&client);
             drop(client);
         });
     if let Err(error) = closing {

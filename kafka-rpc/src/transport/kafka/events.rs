@@ -105,6 +105,10 @@ impl<'c> Events<'c> {
         Self { queue, waiting }
     }
 
+    pub(super) fn queue(&self) -> &Queue<'c> {
+        &self.queue
+    }
+
     /// The next event.
     pub(super) async fn next(&self) -> Event<'_> {
         std::future::poll_fn(|cx| {
@@ -202,8 +206,9 @@ impl Event<'_> {
         unsafe { record(rd_kafka_event_message_next(self.native.as_ptr()), topics) }
     }
 
-    /// The records of a delivery report: the opaque and the code of each.
-    pub(super) fn fates(&self, mut fate: impl FnMut(*mut c_void, RDKafkaRespErr)) {
+    /// The records of a delivery report: the opaque and the code of each, and of those that failed
+    /// the record.
+    pub(super) fn fates(&self, mut fate: impl FnMut(*mut c_void, RDKafkaRespErr, Option<Record>)) {
         const BATCH: usize = 256;
         let mut messages: [*const rd_kafka_message_t; BATCH] = [ptr::null(); BATCH];
         loop {
@@ -213,8 +218,11 @@ impl Event<'_> {
             };
             for message in &messages[..count.min(BATCH)] {
                 // SAFETY: the messages live as long as the event.
-                let message = unsafe { &**message };
-                fate(message._private, message.err);
+                let (opaque, code) = unsafe { ((**message)._private, (**message).err) };
+                let failed = code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
+                // SAFETY: as above.
+                let record = |()| unsafe { record(*message, &mut TopicCache::default()) };
+                fate(opaque, code, failed.then_some(()).and_then(record));
             }
             if count < BATCH {
                 return;

@@ -136,7 +136,7 @@ impl Transport for KafkaTransport {
         deliveries: Arc<dyn Deliveries>,
     ) -> Result<Arc<dyn Producer>, TransportError> {
         let config = self.config.client(Purpose::Producer(writes), properties);
-        let producer = producer::KafkaProducer::open(config, deliveries)?;
+        let producer = producer::KafkaProducer::open(config, writes, deliveries)?;
         Ok(Arc::new(producer))
     }
 

@@ -20,7 +20,7 @@ impl Deliveries for Sink<(u128, Result<(), String>)> {
     fn delivered(&self, batch: &mut Vec<Delivery>) {
         for Delivery { token, outcome } in batch.drain(..) {
             let outcome = outcome.map_err(|undelivered| undelivered.error.message);
-            let _gone = self.0.send((token, outcome));
+            let _gone = self.0.send((token.unwrap_or_default(), outcome));
         }
     }
 }
@@ -76,15 +76,15 @@ async fn an_inbox_reads_what_comes_after_its_end_and_nothing_before() {
     let transport = transport(&topic).await;
     let (sink, mut delivered) = unbounded_channel();
     let producer = transport
-        .producer(Writes::Requests, &[], Arc::new(Sink(sink)))
+        .producer(Writes::Replies, &[], Arc::new(Sink(sink)))
         .unwrap();
-    producer.send(outgoing(&topic, "before"), 1).unwrap();
+    producer.send(outgoing(&topic, "before"), Some(1)).unwrap();
     assert_eq!(next(&mut delivered).await, (1, Ok(())));
 
     let (sink, mut records) = unbounded_channel();
     let inbox = transport.inbox(&[], Arc::new(Sink(sink))).unwrap();
     inbox.follow(Arc::clone(&topic), 0).await.unwrap();
-    producer.send(outgoing(&topic, "after"), 2).unwrap();
+    producer.send(outgoing(&topic, "after"), Some(2)).unwrap();
     let record: Record = next(&mut records).await;
     assert_eq!(record.value, "after");
     assert_eq!(record.key.as_deref(), Some(&b"key"[..]));
@@ -100,15 +100,15 @@ async fn a_partition_that_is_followed_twice_is_read_once_from_where_it_was_first
     let transport = transport(&topic).await;
     let (sink, _delivered) = unbounded_channel();
     let producer = transport
-        .producer(Writes::Requests, &[], Arc::new(Sink(sink)))
+        .producer(Writes::Replies, &[], Arc::new(Sink(sink)))
         .unwrap();
     let (sink, mut records) = unbounded_channel();
     let inbox = transport.inbox(&[], Arc::new(Sink(sink))).unwrap();
     inbox.follow(Arc::clone(&topic), 0).await.unwrap();
-    producer.send(outgoing(&topic, "first"), 1).unwrap();
+    producer.send(outgoing(&topic, "first"), Some(1)).unwrap();
     assert_eq!(next::<Record>(&mut records).await.value, "first");
     inbox.follow(Arc::clone(&topic), 0).await.unwrap();
-    producer.send(outgoing(&topic, "second"), 2).unwrap();
+    producer.send(outgoing(&topic, "second"), Some(2)).unwrap();
     assert_eq!(next::<Record>(&mut records).await.value, "second");
 }
 
@@ -204,10 +204,12 @@ async fn the_next_member_begins_where_the_last_one_committed() {
     let transport = transport(&topic).await;
     let (sink, mut delivered) = unbounded_channel();
     let producer = transport
-        .producer(Writes::Requests, &[], Arc::new(Sink(sink)))
+        .producer(Writes::Replies, &[], Arc::new(Sink(sink)))
         .unwrap();
     for token in 0..3 {
-        producer.send(outgoing(&topic, "request"), token).unwrap();
+        producer
+            .send(outgoing(&topic, "request"), Some(token))
+            .unwrap();
         assert_eq!(next(&mut delivered).await, (token, Ok(())));
     }
     let group = topic.to_string();

@@ -24,8 +24,7 @@ const COMMITTED_LIMIT_ALTOGETHER: Duration = Duration::from_secs(60);
 const LAST_COMMIT_LIMIT: Duration = Duration::from_secs(1);
 const LAST_COMMIT_PAUSE: Duration = Duration::from_millis(20);
 
-/// What the poll's callbacks and the loop share. All of it is used on the group's thread alone;
-/// the locks are never contended.
+/// What the steps of a membership share. One is taken at a time: the locks are never contended.
 pub(super) struct GroupContext {
     pub(super) client: Context,
     pub(super) member: Mutex<Box<dyn Member>>,
@@ -172,26 +171,19 @@ impl GroupContext {
         }
     }
 
-    /// Gives revoked partitions up once their calls are finished, or their grace is over.
-    pub(super) fn finish_revocation(&self, consumer: &BaseConsumer<Self>) {
-        let revoked = {
-            let mut slot = self.revoked.lock();
-            match &*slot {
-                Some(list)
-                    if consumer.assignment_lost()
-                        || self.member.lock().drained(&partitions(list)) =>
-                {
-                    slot.take()
-                }
-                _ => None,
-            }
-        };
-        if let Some(revoked) = revoked {
-            self.give_up(consumer, &revoked);
-        }
+    /// Revoked partitions that are to be given up now: their calls are finished, or their grace is
+    /// over.
+    pub(super) fn revocation_due(
+        &self,
+        consumer: &BaseConsumer<Self>,
+    ) -> Option<TopicPartitionList> {
+        let mut revoked = self.revoked.lock();
+        let list = revoked.as_ref()?;
+        let due = consumer.assignment_lost() || self.member.lock().drained(&partitions(list));
+        if due { revoked.take() } else { None }
     }
 
-    fn give_up(&self, consumer: &BaseConsumer<Self>, revoked: &TopicPartitionList) {
+    pub(super) fn give_up(&self, consumer: &BaseConsumer<Self>, revoked: &TopicPartitionList) {
         self.release(consumer, &partitions(revoked));
         self.unassign(consumer, revoked);
     }

@@ -1,3 +1,4 @@
+use parking_lot::Mutex;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use super::commit;
@@ -12,6 +13,14 @@ pub(super) struct GroupControl<'a> {
     consumer: &'a BaseConsumer<GroupContext>,
     context: &'a GroupContext,
     queue: &'a Queue<'a>,
+    changes: Mutex<Changes>,
+}
+
+/// Partitions to be paused and resumed, which waits for the library's threads.
+#[derive(Default)]
+pub(super) struct Changes {
+    resume: Vec<PartitionRef>,
+    pause: Vec<PartitionRef>,
 }
 
 impl<'a> GroupControl<'a> {
@@ -24,6 +33,27 @@ impl<'a> GroupControl<'a> {
             consumer,
             context,
             queue,
+            changes: Mutex::default(),
+        }
+    }
+
+    /// What was asked for since this was last called.
+    pub(super) fn changes(&self) -> Option<Changes> {
+        let changes = std::mem::take(&mut *self.changes.lock());
+        let any = !changes.resume.is_empty() || !changes.pause.is_empty();
+        any.then_some(changes)
+    }
+}
+
+impl Changes {
+    pub(super) fn apply(&self, consumer: &BaseConsumer<GroupContext>) {
+        // Partitions that have just come may have to be paused at once, so that comes last.
+        let outcome = list(&self.resume)
+            .and_then(|list| consumer.resume(&list))
+            .and_then(|()| list(&self.pause))
+            .and_then(|list| consumer.pause(&list));
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "regulating the flow of requests");
         }
     }
 }
@@ -41,16 +71,12 @@ impl Control for GroupControl<'_> {
         Ok(())
     }
 
-    fn pause(&self, paused: &[PartitionRef]) -> Result<(), TransportError> {
-        list(paused)
-            .and_then(|list| self.consumer.pause(&list))
-            .map_err(|error| transport_error("pause partitions", &error))
+    fn pause(&self, paused: &[PartitionRef]) {
+        self.changes.lock().pause.extend_from_slice(paused);
     }
 
-    fn resume(&self, resumed: &[PartitionRef]) -> Result<(), TransportError> {
-        list(resumed)
-            .and_then(|list| self.consumer.resume(&list))
-            .map_err(|error| transport_error("resume partitions", &error))
+    fn resume(&self, resumed: &[PartitionRef]) {
+        self.changes.lock().resume.extend_from_slice(resumed);
     }
 
     fn end(&self, partition: &PartitionRef) -> Option<i64> {

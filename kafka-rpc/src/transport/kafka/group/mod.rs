@@ -1,31 +1,35 @@
-//! A consumer group's member, on a thread of its own.
+//! A consumer group's member, in a task of the runtime. What blocks is done elsewhere.
 
 mod commit;
 mod context;
 mod control;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rdkafka::TopicPartitionList;
 use rdkafka::bindings::{
     RD_KAFKA_EVENT_ERROR, RD_KAFKA_EVENT_OFFSET_COMMIT, RD_KAFKA_EVENT_REBALANCE,
 };
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext as _};
 use rdkafka::error::KafkaError;
-use rdkafka::types::RDKafkaErrorCode;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+use tokio::time::{Instant, Sleep, sleep};
 
 use self::context::GroupContext;
 use self::control::GroupControl;
+use super::close;
 use super::error::{explained, transport_error};
-use super::events::{Event, Queue};
+use super::events::{Event, Events, Queue};
 use super::message::TopicCache;
 use crate::transport::{Failure, GroupConfig, Member, TransportError, grant_command};
 
-/// How long the thread rests before it asks again what it has to know.
+/// How long what blocks rests before it asks again what it has to know.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
-/// Joins a group and lives as its member on a thread of its own.
+/// Joins a group and lives as its member in a task.
 pub(super) fn join(
     native: &ClientConfig,
     config: &GroupConfig,
@@ -47,73 +51,125 @@ pub(super) fn join(
     consumer
         .subscribe(&topics)
         .map_err(|error| transport_error(&doing, &error))?;
-    let batch = config.batch;
-    std::thread::Builder::new()
-        .name("kafka-rpc-group".into())
-        .spawn(move || live(consumer, batch, &denied))
-        .map(drop)
-        .map_err(|error| TransportError::new(Failure::Other, format!("can't {doing}: {error}")))
-}
-
-fn live(consumer: BaseConsumer<GroupContext>, batch_limit: usize, denied: &Denied) {
-    let context = Arc::clone(consumer.context());
-    serve(&consumer, &context, batch_limit, denied);
-    context.close(&consumer);
-    drop(consumer);
-}
-
-fn serve(
-    consumer: &BaseConsumer<GroupContext>,
-    context: &GroupContext,
-    batch_limit: usize,
-    denied: &Denied,
-) {
-    let queue = match Queue::consumer(consumer.client()) {
-        Ok(queue) => queue,
-        Err(error) => {
-            let error = transport_error("read requests", &error);
-            return context.member.lock().failed(error);
-        }
+    let group = Group {
+        consumer: Arc::new(consumer),
+        batch_limit: config.batch,
+        denied,
     };
-    let control = GroupControl::new(consumer, context, &queue);
-    let mut topics = TopicCache::default();
-    let mut batch = Vec::with_capacity(batch_limit);
-    loop {
-        let next = context.member.lock().tick(&control);
-        let Some(mut wait) = next else { return };
-        while batch.len() < batch_limit {
-            let Some(event) = queue.poll(wait) else { break };
-            let Some(record) = event.record(&mut topics) else {
-                handle(&event, consumer, context, denied);
-                break;
+    tokio::spawn(async move { group.live().await });
+    Ok(())
+}
+
+/// The membership. It ends when this is dropped, also where the runtime ends with the task.
+struct Group {
+    consumer: Arc<BaseConsumer<GroupContext>>,
+    batch_limit: usize,
+    denied: Denied,
+}
+
+/// What a rebalance says.
+type Rebalance = (RDKafkaRespErr, TopicPartitionList);
+
+impl Group {
+    async fn live(&self) {
+        let context = self.consumer.context();
+        let events = match Queue::consumer(self.consumer.client()) {
+            Ok(queue) => Events::new(queue),
+            Err(error) => {
+                let error = transport_error("read requests", &error);
+                return context.member.lock().failed(error);
+            }
+        };
+        let control = GroupControl::new(&self.consumer, context, events.queue());
+        let mut timer = std::pin::pin!(sleep(Duration::ZERO));
+        let mut topics = TopicCache::default();
+        let mut batch = Vec::with_capacity(self.batch_limit);
+        loop {
+            let Some(wait) = context.member.lock().tick(&control) else {
+                return;
             };
-            batch.push(record);
-            wait = Duration::ZERO;
+            if let Some(changes) = control.changes() {
+                self.blocking(move |consumer| changes.apply(consumer)).await;
+            }
+            let mut rebalance = None;
+            let mut next = within(&events, timer.as_mut(), wait).await;
+            while let Some(event) = next.take() {
+                match event.record(&mut topics) {
+                    Some(record) => batch.push(record),
+                    None => rebalance = self.told(&event),
+                }
+                if batch.len() < self.batch_limit && rebalance.is_none() {
+                    next = events.ready();
+                }
+            }
+            if !batch.is_empty() {
+                context.member.lock().records(&mut batch);
+                batch.clear();
+            }
+            if let Some((event, mut partitions)) = rebalance {
+                self.blocking(move |consumer| {
+                    consumer
+                        .context()
+                        .rebalance(consumer, event, &mut partitions);
+                })
+                .await;
+            }
+            if let Some(revoked) = context.revocation_due(&self.consumer) {
+                self.blocking(move |consumer| consumer.context().give_up(consumer, &revoked))
+                    .await;
+            }
+            // There may be more to read at once: the calls come first.
+            tokio::task::yield_now().await;
         }
-        if !batch.is_empty() {
-            context.member.lock().records(&mut batch);
-            batch.clear();
+    }
+
+    /// Does what blocks on a thread where that is no harm. Nothing is read meanwhile.
+    async fn blocking(&self, work: impl FnOnce(&BaseConsumer<GroupContext>) + Send + 'static) {
+        let consumer = Arc::clone(&self.consumer);
+        let done = tokio::task::spawn_blocking(move || work(&consumer)).await;
+        if let Err(error) = done {
+            tracing::error!(%error, "a step of the group's membership");
         }
-        context.finish_revocation(consumer);
+    }
+
+    /// Handles what is no record; gives a rebalance back, which takes time.
+    fn told(&self, event: &Event<'_>) -> Option<Rebalance> {
+        let context = self.consumer.context();
+        match event.kind() {
+            RD_KAFKA_EVENT_REBALANCE => return Some((event.code(), event.partitions())),
+            RD_KAFKA_EVENT_OFFSET_COMMIT => context.committed_in_background(event.committed()),
+            RD_KAFKA_EVENT_ERROR => {
+                event.tell(&**context);
+                trouble(context, event, &self.denied);
+            }
+            _ => event.tell(&**context),
+        }
+        None
     }
 }
 
-fn handle(
-    event: &Event<'_>,
-    consumer: &BaseConsumer<GroupContext>,
-    context: &GroupContext,
-    denied: &Denied,
-) {
-    match event.kind() {
-        RD_KAFKA_EVENT_REBALANCE => {
-            context.rebalance(consumer, event.code(), &mut event.partitions());
-        }
-        RD_KAFKA_EVENT_OFFSET_COMMIT => context.committed_in_background(event.committed()),
-        RD_KAFKA_EVENT_ERROR => {
-            event.tell(context);
-            trouble(context, event, denied);
-        }
-        _ => event.tell(context),
+impl Drop for Group {
+    fn drop(&mut self) {
+        let consumer = Arc::clone(&self.consumer);
+        close::in_background_with(consumer, |consumer| consumer.context().close(consumer));
+    }
+}
+
+/// The next event, if one comes while `wait` lasts. The timer is set anew only where it has to be: a
+/// busy group waits often, and never for long.
+async fn within<'e>(
+    events: &'e Events<'_>,
+    mut timer: Pin<&mut Sleep>,
+    wait: Duration,
+) -> Option<Event<'e>> {
+    let until = Instant::now() + wait;
+    if timer.is_elapsed() || timer.deadline() > until {
+        timer.as_mut().reset(until);
+    }
+    tokio::select! {
+        biased;
+        event = events.next() => Some(event),
+        () = timer => None,
     }
 }
 

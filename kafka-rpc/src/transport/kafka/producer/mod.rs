@@ -9,24 +9,30 @@ use parking_lot::RwLock;
 use rdkafka::config::ClientConfig;
 
 use self::native::Native;
-use crate::transport::{Deliveries, Outgoing, Producer, TransportError, Undelivered};
+use crate::transport::{Deliveries, Outgoing, Producer, TransportError, Undelivered, Writes};
 
 /// A producer that is made anew when librdkafka says that it can't go on (an idempotent producer
 /// whose sequence broke, a fenced one).
 pub(super) struct KafkaProducer {
     config: ClientConfig,
+    writes: Writes,
     deliveries: Arc<dyn Deliveries>,
     native: RwLock<Arc<Native>>,
 }
 
 impl KafkaProducer {
     pub(super) fn open(
-        config: ClientConfig,
+        mut config: ClientConfig,
+        writes: Writes,
         deliveries: Arc<dyn Deliveries>,
     ) -> Result<Self, TransportError> {
-        let native = Native::open(&config, &deliveries)?;
+        // Whatever the user has set: what is under way relies on it.
+        let only_failures = (writes == Writes::Requests).to_string();
+        config.set("delivery.report.only.error", only_failures);
+        let native = Native::open(&config, writes, &deliveries)?;
         Ok(Self {
             config,
+            writes,
             deliveries,
             native: RwLock::new(native),
         })
@@ -38,7 +44,7 @@ impl KafkaProducer {
         if slot.is_fatal() {
             tracing::warn!("the Kafka producer can't go on; a new one takes its place");
             metrics::counter!("kafka_rpc.producer.recreated").increment(1);
-            let fresh = Native::open(&self.config, &self.deliveries)?;
+            let fresh = Native::open(&self.config, self.writes, &self.deliveries)?;
             std::mem::replace(&mut *slot, fresh).close();
         }
         Ok(Arc::clone(&slot))
@@ -46,7 +52,7 @@ impl KafkaProducer {
 }
 
 impl Producer for KafkaProducer {
-    fn send(&self, record: Outgoing, token: u128) -> Result<(), Box<Undelivered>> {
+    fn send(&self, record: Outgoing, token: Option<u128>) -> Result<(), Box<Undelivered>> {
         {
             let native = self.native.read();
             if !native.is_fatal() {

@@ -1,5 +1,5 @@
 use std::ffi::c_void;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -21,7 +21,9 @@ use crate::transport::kafka::context::Context;
 use crate::transport::kafka::error::{failure, transport_error};
 use crate::transport::kafka::events::Queue;
 use crate::transport::kafka::message::native_headers;
-use crate::transport::{Deliveries, Delivery, Failure, Outgoing, TransportError, Undelivered};
+use crate::transport::{
+    Deliveries, Delivery, Failure, Outgoing, Record, TransportError, Undelivered, Writes,
+};
 
 /// How long records that are under way may take when the producer is closed.
 const FLUSH_LIMIT: Duration = Duration::from_secs(1);
@@ -34,20 +36,17 @@ const POLL: Duration = Duration::from_millis(100);
 /// waits for its reply, a commit for its interval. To wake for each batch costs more than all else
 /// about it.
 const GATHER: Duration = Duration::from_millis(5);
+/// Key and value are librdkafka's own from when they are queued.
+const RD_KAFKA_MSG_F_COPY: i32 = 2;
 /// What the client is to tell.
 const EVENTS: i32 = RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR;
 
-/// A record under way. librdkafka reads its value in place, and gives it back with its fate.
-pub(super) struct InFlight {
-    token: u128,
-    record: Outgoing,
-}
-
 /// A client of librdkafka that writes. Not through `rdkafka`'s producers: those look each topic up
-/// by name, copy value and headers once more, and tell the fate of each record apart.
+/// by name, copy headers once more, and tell the fate of each record apart.
 pub(super) struct Native {
     topics: Topics,
     client: Client<NativeContext>,
+    writes: Writes,
     deliveries: Arc<dyn Deliveries>,
     closing: AtomicBool,
 }
@@ -74,6 +73,7 @@ impl ClientContext for NativeContext {
 impl Native {
     pub(super) fn open(
         config: &ClientConfig,
+        writes: Writes,
         deliveries: &Arc<dyn Deliveries>,
     ) -> Result<Arc<Self>, TransportError> {
         let context = NativeContext {
@@ -91,6 +91,7 @@ impl Native {
         let native = Arc::new(Self {
             topics: Topics::default(),
             client,
+            writes,
             deliveries: Arc::clone(deliveries),
             closing: AtomicBool::new(false),
         });
@@ -113,46 +114,37 @@ impl Native {
         self.closing.store(true, Ordering::Release);
     }
 
-    pub(super) fn send(&self, record: Outgoing, token: u128) -> Result<(), Box<Undelivered>> {
-        let refused = |record: Outgoing, code: RDKafkaErrorCode| {
-            let doing = format!("queue a record for topic {}", record.topic);
-            let mut error = transport_error(&doing, &KafkaError::MessageProduction(code));
-            error.failure = failure(code);
-            if error.failure == Failure::Fatal {
-                self.client.context().fatal.store(true, Ordering::Release);
-            }
-            Err(Box::new(Undelivered { record, error }))
-        };
-        let topic = match self.topics.get(self.client.native_ptr(), &record.topic) {
-            Ok(topic) => topic,
-            Err(code) => return refused(record, code),
-        };
-        let in_flight = Box::into_raw(Box::new(InFlight { token, record }));
-        // SAFETY: nobody else has the pointer before the record is queued.
-        let code = unsafe { self.produce(topic, in_flight) };
-        if code == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
-            return Ok(());
-        }
-        // SAFETY: a record that was refused is still ours.
-        let in_flight = unsafe { Box::from_raw(in_flight) };
-        refused(in_flight.record, code.into())
+    pub(super) fn send(
+        &self,
+        record: Outgoing,
+        token: Option<u128>,
+    ) -> Result<(), Box<Undelivered>> {
+        let queued = self
+            .topics
+            .get(self.client.native_ptr(), &record.topic)
+            .and_then(|topic| self.produce(topic, &record, token));
+        let Err(code) = queued else { return Ok(()) };
+        let doing = format!("queue a record for topic {}", record.topic);
+        let mut error = transport_error(&doing, &KafkaError::MessageProduction(code));
+        error.failure = failure(code);
+        self.note(&error);
+        Err(Box::new(Undelivered { record, error }))
     }
 
-    /// # Safety
-    /// The pointer comes from a box, and nobody else has it. Once the record is queued it belongs
-    /// to librdkafka, until [`Self::take_back`].
-    unsafe fn produce(
+    fn produce(
         &self,
         topic: NonNull<bindings::rd_kafka_topic_t>,
-        in_flight: *mut InFlight,
-    ) -> RDKafkaRespErr {
-        // SAFETY: it is alive, and only read.
-        let record = unsafe { &(*in_flight).record };
+        record: &Outgoing,
+        token: Option<u128>,
+    ) -> Result<(), RDKafkaErrorCode> {
         let headers = native_headers(&record.headers);
         let key = record.key.as_ref();
+        let token = match (self.writes, token) {
+            (Writes::Replies, Some(token)) => Box::into_raw(Box::new(token)),
+            _ => ptr::null_mut(),
+        };
         // SAFETY: the arguments are those that each tag stands for, up to the end tag. Topic and
-        // client are alive. The key is copied; the value, not flagged to be copied or freed,
-        // stays where it is as long as `in_flight` does, which is until its fate is told.
+        // client are alive; key and value are copied.
         let code = unsafe {
             rd_kafka_producev(
                 self.client.native_ptr(),
@@ -160,24 +152,37 @@ impl Native {
                 topic.as_ptr(),
                 Field::RD_KAFKA_VTYPE_PARTITION,
                 record.partition.unwrap_or(PARTITION_UA),
+                Field::RD_KAFKA_VTYPE_MSGFLAGS,
+                RD_KAFKA_MSG_F_COPY,
                 Field::RD_KAFKA_VTYPE_VALUE,
                 record.value.as_ptr().cast::<c_void>(),
                 record.value.len(),
                 Field::RD_KAFKA_VTYPE_KEY,
-                key.map_or(std::ptr::null(), |key| key.as_ptr().cast::<c_void>()),
+                key.map_or(ptr::null(), |key| key.as_ptr().cast::<c_void>()),
                 key.map_or(0, Bytes::len),
                 Field::RD_KAFKA_VTYPE_HEADERS,
                 headers,
                 Field::RD_KAFKA_VTYPE_OPAQUE,
-                in_flight.cast::<c_void>(),
+                token.cast::<c_void>(),
                 Field::RD_KAFKA_VTYPE_END,
             )
         };
-        if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
-            // SAFETY: librdkafka takes the headers over with the record only.
-            unsafe { rd_kafka_headers_destroy(headers) };
+        if code == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return Ok(());
         }
-        code
+        // SAFETY: librdkafka takes headers and opaque over with the record only.
+        unsafe {
+            rd_kafka_headers_destroy(headers);
+            take_token(token.cast());
+        }
+        Err(code.into())
+    }
+
+    /// Remembers that the client can't go on.
+    fn note(&self, error: &TransportError) {
+        if error.failure == Failure::Fatal {
+            self.client.context().fatal.store(true, Ordering::Release);
+        }
     }
 
     /// Gives what is under way a moment, then tells the fate of all.
@@ -206,32 +211,40 @@ impl Native {
             return true;
         }
         let mut batch = Vec::new();
-        event.fates(|in_flight, code| {
-            // SAFETY: each record that was queued is told of once, with its opaque.
-            batch.push(unsafe { self.take_back(in_flight.cast(), code) });
+        event.fates(|opaque, code, record| {
+            // SAFETY: each record is told of once, with the opaque that it was queued with.
+            let token = unsafe { take_token(opaque) };
+            let outcome = match (code, record) {
+                (_, None) => Ok(()),
+                (code, Some(record)) => Err(self.undelivered(code, record)),
+            };
+            batch.push(Delivery { token, outcome });
         });
         self.deliveries.delivered(&mut batch);
         true
     }
 
-    /// # Safety
-    /// The pointer is one that was queued with a record, whose fate is told now.
-    unsafe fn take_back(&self, in_flight: *mut InFlight, code: RDKafkaRespErr) -> Delivery {
-        // SAFETY: the caller's promise.
-        let InFlight { token, record } = *unsafe { Box::from_raw(in_flight) };
-        let outcome = match code {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(()),
-            code => {
-                let doing = format!("write to topic {}", record.topic);
-                let error = transport_error(&doing, &KafkaError::MessageProduction(code.into()));
-                if error.failure == Failure::Fatal {
-                    self.client.context().fatal.store(true, Ordering::Release);
-                }
-                Err(Box::new(Undelivered { record, error }))
-            }
+    fn undelivered(&self, code: RDKafkaRespErr, record: Record) -> Box<Undelivered> {
+        let doing = format!("write to topic {}", record.topic);
+        let error = transport_error(&doing, &KafkaError::MessageProduction(code.into()));
+        self.note(&error);
+        let record = Outgoing {
+            topic: record.topic,
+            partition: (record.partition >= 0).then_some(record.partition),
+            key: record.key,
+            value: record.value,
+            headers: record.headers,
         };
-        Delivery { token, outcome }
+        Box::new(Undelivered { record, error })
     }
+}
+
+/// # Safety
+/// The opaque is one that was queued with a record, and nobody takes its token again.
+unsafe fn take_token(opaque: *mut c_void) -> Option<u128> {
+    let token = opaque.cast::<u128>();
+    // SAFETY: where it isn't null it comes from a box, by the caller's promise for the only time.
+    (!token.is_null()).then(|| *unsafe { Box::from_raw(token) })
 }
 
 /// Tells the fates of records until the producer is closed, then closes the client: that waits for
