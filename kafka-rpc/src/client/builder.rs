@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::call::{Caller, CallerSettings};
 use super::channel::Channel;
-use super::replies::Replies;
+use super::replies::{Replies, Requests};
 use super::route::Routes;
 use super::waiting::WaitingCalls;
 use crate::cluster::{CONNECT_LIMIT, TopicSettings};
@@ -117,10 +117,10 @@ impl ChannelBuilder {
         let transport = cluster.transport();
         transport.check(self.connect_timeout).await?;
         let waiting = WaitingCalls::new(self.pending_limit);
-        let replies = Arc::new(Replies::new(Arc::clone(&waiting), self.message_limit));
-        let deliveries = Arc::<Replies>::clone(&replies);
-        let producer = transport.producer(Writes::Requests, &self.producer, deliveries)?;
-        let inbox = transport.inbox(&self.consumer, replies)?;
+        let requests = Arc::new(Requests::new(Arc::clone(&waiting)));
+        let producer = transport.producer(Writes::Requests, &self.producer, requests)?;
+        let replies = Replies::new(Arc::clone(&waiting), self.message_limit);
+        let inbox = transport.inbox(&self.consumer, Box::new(replies))?;
         let topics = self.topics.as_ref().unwrap_or(cluster.topic_settings());
         let routes = Routes::new(
             transport,

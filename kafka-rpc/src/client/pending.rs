@@ -1,8 +1,9 @@
 //! The calls of a channel that have no outcome yet.
 
+use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::{BinaryHeap, HashMap};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 
 use tokio::time::Instant;
 
@@ -12,14 +13,20 @@ use tokio::time::Instant;
 /// [`drain`](Self::drain), and whoever takes it owns the call's outcome. So a reply that comes
 /// together with the deadline, or with a cancel, can't be told twice.
 ///
-/// `waiters` and `deadlines` hold the same calls at all times: a call that completes leaves nothing
-/// behind to be swept up at its deadline.
+/// Every waiter has its deadline in `deadlines`. A call that completes leaves its own behind there,
+/// to be swept up with many others: most calls have the same timeout, and then to add a deadline
+/// costs next to nothing and to look for it would cost most. Those left behind are never more than
+/// those that wait, but for a few.
 #[derive(Debug)]
 pub(crate) struct PendingCalls<W> {
     limit: usize,
     waiters: HashMap<u128, (Instant, W), BuildHasherDefault<IdHasher>>,
-    deadlines: BTreeSet<(Instant, u128)>,
+    /// The earliest first.
+    deadlines: BinaryHeap<Reverse<(Instant, u128)>>,
 }
+
+/// How many deadlines may be left behind whatever the number of calls that wait.
+const LEFT_BEHIND: usize = if cfg!(test) { 8 } else { 256 };
 
 impl<W> PendingCalls<W> {
     /// A table of at most `limit` calls.
@@ -27,7 +34,7 @@ impl<W> PendingCalls<W> {
         Self {
             limit,
             waiters: HashMap::default(),
-            deadlines: BTreeSet::new(),
+            deadlines: BinaryHeap::new(),
         }
     }
 
@@ -50,41 +57,57 @@ impl<W> PendingCalls<W> {
         };
         vacant.insert((deadline, waiter));
         let earliest = self.next_deadline().is_none_or(|next| deadline < next);
-        self.deadlines.insert((deadline, id));
+        self.deadlines.push(Reverse((deadline, id)));
         Ok(earliest)
     }
 
     /// Takes the waiter of a call that was answered, has failed or was cancelled. `None`: the call
     /// already had its outcome, or was never ours.
     pub(crate) fn complete(&mut self, id: u128) -> Option<W> {
-        let (deadline, waiter) = self.waiters.remove(&id)?;
-        self.deadlines.remove(&(deadline, id));
+        let (_, waiter) = self.waiters.remove(&id)?;
+        if self.deadlines.len() > 2 * self.waiters.len() + LEFT_BEHIND {
+            let waiters = &self.waiters;
+            self.deadlines
+                .retain(|Reverse((deadline, id))| is_of(waiters, *id, *deadline));
+        }
         Some(waiter)
     }
 
     /// Moves the waiters of all calls whose deadline is `now` or earlier to `out`, earliest first.
     pub(crate) fn expire(&mut self, now: Instant, out: &mut Vec<W>) {
-        while self.next_deadline().is_some_and(|next| next <= now) {
-            let expired = self.deadlines.pop_first();
-            let call = expired.and_then(|(_, id)| self.waiters.remove(&id));
-            out.extend(call.map(|(_, waiter)| waiter));
+        while let Some(&Reverse((deadline, id))) = self.deadlines.peek()
+            && deadline <= now
+        {
+            self.deadlines.pop();
+            if is_of(&self.waiters, id, deadline) {
+                out.extend(self.waiters.remove(&id).map(|(_, waiter)| waiter));
+            }
         }
     }
 
-    /// When the next call expires.
+    /// When to look for calls that expire: no call does earlier.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|&(deadline, _)| deadline)
+        self.deadlines
+            .peek()
+            .map(|Reverse((deadline, _))| *deadline)
     }
 
     /// Takes the waiters of all calls, those with the earliest deadline first.
     pub(crate) fn drain(&mut self) -> Vec<W> {
-        let mut waiters = std::mem::take(&mut self.waiters);
-        std::mem::take(&mut self.deadlines)
-            .into_iter()
-            .filter_map(|(_, id)| waiters.remove(&id))
-            .map(|(_, waiter)| waiter)
-            .collect()
+        self.deadlines.clear();
+        let mut waiters: Vec<_> = self.waiters.drain().collect();
+        waiters.sort_unstable_by_key(|(id, (deadline, _))| (*deadline, *id));
+        waiters.into_iter().map(|(_, (_, waiter))| waiter).collect()
     }
+}
+
+/// Whether a call waits that has this deadline; if not, the deadline was left behind.
+fn is_of<W, H: BuildHasher>(
+    waiters: &HashMap<u128, (Instant, W), H>,
+    id: u128,
+    deadline: Instant,
+) -> bool {
+    waiters.get(&id).is_some_and(|(own, _)| *own == deadline)
 }
 
 /// Ids are random bits that this process chose, so they are their own hash. Folding the halves

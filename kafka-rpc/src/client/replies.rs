@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::waiting::{Outcome, WaitingCalls};
+use super::waiting::{Ended, Outcome, WaitingCalls};
 use crate::call::Status;
 use crate::telemetry;
 use crate::transport::{
@@ -8,10 +8,13 @@ use crate::transport::{
 };
 use crate::wire::{Frame, HeaderLimits, decode_reply, decode_request};
 
-/// Brings replies, and requests that could not be sent, to the calls that wait.
+/// Brings replies to the calls that wait for them.
 pub(super) struct Replies {
     calls: Arc<WaitingCalls>,
     message_limit: usize,
+    /// Those of the batch at hand.
+    outcomes: Vec<(u128, Outcome)>,
+    ended: Vec<Ended>,
 }
 
 impl Replies {
@@ -19,6 +22,8 @@ impl Replies {
         Self {
             calls,
             message_limit,
+            outcomes: Vec::new(),
+            ended: Vec::new(),
         }
     }
 
@@ -41,14 +46,15 @@ impl Replies {
 }
 
 impl Records for Replies {
-    fn records(&self, batch: &mut Vec<Record>) {
-        let read = batch.len();
-        let mut outcomes: Vec<(u128, Outcome)> = batch
-            .drain(..)
-            .filter_map(|record| self.read(record))
-            .collect();
-        let strange = read - outcomes.len();
-        let orphans = strange + self.calls.end_all(&mut outcomes);
+    fn records(&mut self, batch: &mut Vec<Record>) {
+        let mut orphans = 0;
+        for record in batch.drain(..) {
+            match self.read(record) {
+                Some(outcome) => self.outcomes.push(outcome),
+                None => orphans += 1,
+            }
+        }
+        orphans += self.calls.end_all(&mut self.outcomes, &mut self.ended);
         if orphans > 0 {
             // Late, repeated, or for another client that shares the partition.
             telemetry::orphaned_replies(orphans);
@@ -56,7 +62,18 @@ impl Records for Replies {
     }
 }
 
-impl Deliveries for Replies {
+/// Ends the calls whose requests could not be sent.
+pub(super) struct Requests {
+    calls: Arc<WaitingCalls>,
+}
+
+impl Requests {
+    pub(super) fn new(calls: Arc<WaitingCalls>) -> Self {
+        Self { calls }
+    }
+}
+
+impl Deliveries for Requests {
     fn delivered(&self, batch: &mut Vec<Delivery>) {
         for Delivery { outcome, .. } in batch.drain(..) {
             let Err(undelivered) = outcome else { continue };

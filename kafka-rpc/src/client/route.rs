@@ -252,14 +252,14 @@ mod tests {
     struct Ignored;
 
     impl Records for Ignored {
-        fn records(&self, _: &mut Vec<Record>) {}
+        fn records(&mut self, _: &mut Vec<Record>) {}
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_search_goes_on_when_the_call_that_began_it_is_given_up() {
         let cluster = Cluster::embedded().unwrap();
         let transport = cluster.transport();
-        let inbox = transport.inbox(&[], Arc::new(Ignored)).unwrap();
+        let inbox = transport.inbox(&[], Box::new(Ignored)).unwrap();
         let (settings, limit) = (TopicSettings::new(), Duration::from_secs(10));
         let bootstrap = cluster.bootstrap_servers();
         let routes = Routes::new(transport, inbox, bootstrap, "", settings, limit);

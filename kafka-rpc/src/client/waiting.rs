@@ -12,6 +12,8 @@ use crate::wire::MessageHead;
 /// How a call ended.
 pub(super) type Outcome = Result<(MessageHead, Bytes), Status>;
 type Waiter = oneshot::Sender<Outcome>;
+/// A call and its outcome, which is to be told.
+pub(super) type Ended = (Waiter, Outcome);
 
 /// The channel's pending calls, each with somebody who waits for its outcome.
 ///
@@ -72,20 +74,22 @@ impl WaitingCalls {
     }
 
     /// Ends many calls with one turn of the lock; returns how many had ended before.
-    pub(super) fn end_all(&self, outcomes: &mut Vec<(u128, Outcome)>) -> usize {
-        let waiters: Vec<Option<Waiter>> = {
-            let mut table = self.table.lock();
-            let mut take = |id| table.as_mut()?.complete(id);
-            outcomes.iter().map(|(id, _)| take(*id)).collect()
-        };
-        let mut unknown = 0;
-        for (waiter, (_, outcome)) in waiters.into_iter().zip(outcomes.drain(..)) {
-            match waiter {
-                Some(waiter) => {
-                    let _unwanted = waiter.send(outcome);
-                }
-                None => unknown += 1,
+    /// Leaves `ended` empty, which is for its room only.
+    pub(super) fn end_all(
+        &self,
+        outcomes: &mut Vec<(u128, Outcome)>,
+        ended: &mut Vec<Ended>,
+    ) -> usize {
+        let known = outcomes.len();
+        if let Some(table) = self.table.lock().as_mut() {
+            for (id, outcome) in outcomes.drain(..) {
+                ended.extend(table.complete(id).map(|waiter| (waiter, outcome)));
             }
+        }
+        outcomes.clear();
+        let unknown = known - ended.len();
+        for (waiter, outcome) in ended.drain(..) {
+            let _unwanted = waiter.send(outcome);
         }
         unknown
     }

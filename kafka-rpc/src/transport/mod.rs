@@ -65,9 +65,9 @@ pub(crate) trait Producer: Send + Sync + 'static {
 }
 
 /// Takes records as they are read. Called in a task of the runtime: must not block.
-pub(crate) trait Records: Send + Sync + 'static {
+pub(crate) trait Records: Send + 'static {
     /// Takes the records of a batch, in their order.
-    fn records(&self, batch: &mut Vec<Record>);
+    fn records(&mut self, batch: &mut Vec<Record>);
 }
 
 /// Reads single partitions from their end, without a group.
@@ -110,7 +110,7 @@ pub(crate) trait Transport: Send + Sync + 'static {
     fn inbox(
         &self,
         properties: &[(String, String)],
-        records: Arc<dyn Records>,
+        records: Box<dyn Records>,
     ) -> Result<Arc<dyn Inbox>, TransportError>;
 
     /// Joins a consumer group. `member` lives in a task of the runtime until it ends its

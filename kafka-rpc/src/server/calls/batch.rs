@@ -35,19 +35,21 @@ impl<S: Handler> Calls<S> {
     /// Starts what may start now: tasks of some calls each, in each of which those go on alone
     /// that are not ready at once.
     pub(in crate::server) fn start_ready(self: &Arc<Self>) {
-        let mut started = self.start(usize::MAX);
         // Twice as many tasks as threads, so that none is without work for long.
         let tasks = 2 * self.runtime.metrics().num_workers();
-        let size = started.len().div_ceil(tasks).clamp(1, BATCH);
-        while !started.is_empty() {
-            let rest = started.split_off(size.min(started.len()));
-            self.spawn_batch(std::mem::replace(&mut started, rest));
+        let size = self.dispatch.lock().ready().div_ceil(tasks).clamp(1, BATCH);
+        loop {
+            let started = self.start(size);
+            if started.is_empty() {
+                return;
+            }
+            self.spawn_batch(started);
         }
     }
 
     fn start(&self, most: usize) -> Started {
-        let mut started = Started::new();
         let mut dispatch = self.dispatch.lock();
+        let mut started = Started::with_capacity(most.min(dispatch.ready()));
         while started.len() < most
             && let Some(call) = dispatch.start()
         {
@@ -59,8 +61,8 @@ impl<S: Handler> Calls<S> {
     fn spawn_batch(self: &Arc<Self>, waiting: Started) {
         let batch = Batch {
             calls: Arc::clone(self),
+            finished: Vec::with_capacity(waiting.len()),
             waiting,
-            finished: Vec::new(),
         };
         self.runtime.spawn(batch.run());
     }
@@ -82,7 +84,7 @@ impl<S: Handler> Batch<S> {
             while let Some((ticket, work)) = self.waiting.pop_front() {
                 match work {
                     Work::Handle(call) => self.handle(ticket, call, last).await,
-                    Work::Refuse(status, to) => self.refuse(ticket, status, &to),
+                    Work::Refuse(told) => self.refuse(ticket, *told),
                 }
                 let before = std::mem::replace(&mut last, Instant::now());
                 if last - before > PATIENCE {
@@ -95,9 +97,9 @@ impl<S: Handler> Batch<S> {
         self.spread();
     }
 
-    fn refuse(&mut self, ticket: Ticket, status: Status, to: &ReplyTo) {
+    fn refuse(&mut self, ticket: Ticket, (status, to): (Status, ReplyTo)) {
         let limit = self.calls.message_limit;
-        let record = reply::record(to, ContentType::Protobuf, Err(status), limit);
+        let record = reply::record(&to, ContentType::Protobuf, Err(status), limit);
         self.reply(ticket, record);
     }
 

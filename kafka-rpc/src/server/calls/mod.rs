@@ -24,7 +24,7 @@ use crate::wire::CorrelationId;
 pub(super) enum Work {
     Handle(Box<Call>),
     /// Only a status has to be told.
-    Refuse(Status, ReplyTo),
+    Refuse(Box<(Status, ReplyTo)>),
 }
 
 pub(super) type Queue = Dispatch<Work, CorrelationId>;

@@ -282,6 +282,11 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         self.partitions.get(&id).map(Partition::unfinished)
     }
 
+    /// How many of the waiting calls may start, as far as the concurrency allows.
+    pub(crate) fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
     /// How many handlers run.
     pub(crate) fn running(&self) -> usize {
         self.running.len()

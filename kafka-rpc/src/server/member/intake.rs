@@ -38,7 +38,7 @@ impl Intake<'_> {
             Verdict::Refuse(reason, status, to) => {
                 telemetry::refused_request(reason, true);
                 self.refused(id, offset, &status);
-                refuse(Work::Refuse(status, to))
+                refuse(Work::Refuse(Box::new((status, to))))
             }
             Verdict::StepPast(reason, status) => {
                 telemetry::refused_request(reason, false);

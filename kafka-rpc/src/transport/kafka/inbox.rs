@@ -37,7 +37,7 @@ type Partition = (Arc<str>, i32);
 impl KafkaInbox {
     pub(super) fn open(
         config: &ClientConfig,
-        records: Arc<dyn Records>,
+        records: Box<dyn Records>,
     ) -> Result<Self, TransportError> {
         let consumer: BaseConsumer<Context> = config
             .create_with_context(Context::default())
@@ -54,7 +54,7 @@ impl KafkaInbox {
 
 /// Reads for ever. In a task, not on a thread: whom a reply wakes then is on the same runtime, most
 /// often on the same thread.
-async fn read(consumer: Arc<BaseConsumer<Context>>, records: Arc<dyn Records>) {
+async fn read(consumer: Arc<BaseConsumer<Context>>, mut records: Box<dyn Records>) {
     let events = match Queue::consumer(consumer.client()) {
         Ok(queue) => Events::new(queue),
         Err(error) => return tracing::error!(%error, "replies can't be read"),

@@ -143,7 +143,7 @@ impl Transport for KafkaTransport {
     fn inbox(
         &self,
         properties: &[(String, String)],
-        records: Arc<dyn Records>,
+        records: Box<dyn Records>,
     ) -> Result<Arc<dyn Inbox>, TransportError> {
         let config = self.config.client(Purpose::Inbox, properties);
         let inbox = inbox::KafkaInbox::open(&config, records)?;

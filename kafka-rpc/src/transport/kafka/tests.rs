@@ -26,7 +26,7 @@ impl Deliveries for Sink<(u128, Result<(), String>)> {
 }
 
 impl Records for Sink<Record> {
-    fn records(&self, batch: &mut Vec<Record>) {
+    fn records(&mut self, batch: &mut Vec<Record>) {
         for record in batch.drain(..) {
             let _gone = self.0.send(record);
         }
@@ -82,7 +82,7 @@ async fn an_inbox_reads_what_comes_after_its_end_and_nothing_before() {
     assert_eq!(next(&mut delivered).await, (1, Ok(())));
 
     let (sink, mut records) = unbounded_channel();
-    let inbox = transport.inbox(&[], Arc::new(Sink(sink))).unwrap();
+    let inbox = transport.inbox(&[], Box::new(Sink(sink))).unwrap();
     inbox.follow(Arc::clone(&topic), 0).await.unwrap();
     producer.send(outgoing(&topic, "after"), Some(2)).unwrap();
     let record: Record = next(&mut records).await;
@@ -103,7 +103,7 @@ async fn a_partition_that_is_followed_twice_is_read_once_from_where_it_was_first
         .producer(Writes::Replies, &[], Arc::new(Sink(sink)))
         .unwrap();
     let (sink, mut records) = unbounded_channel();
-    let inbox = transport.inbox(&[], Arc::new(Sink(sink))).unwrap();
+    let inbox = transport.inbox(&[], Box::new(Sink(sink))).unwrap();
     inbox.follow(Arc::clone(&topic), 0).await.unwrap();
     producer.send(outgoing(&topic, "first"), Some(1)).unwrap();
     assert_eq!(next::<Record>(&mut records).await.value, "first");
