@@ -21,8 +21,10 @@ use crate::telemetry::{self, ServerMetrics, Side};
 use crate::transport::Outgoing;
 use crate::wire::ContentType;
 
-/// The most calls that share a task as long as their handlers are ready at once.
-const BATCH: usize = 32;
+/// How many calls share a task as long as their handlers are ready at once: to wake a thread for
+/// fewer costs more than they do.
+const LEAST: usize = 8;
+const MOST: usize = 64;
 /// How long a call may hold up those behind it in its batch. Then each of those gets a task of its
 /// own, and so a thread of its own where there is one.
 const PATIENCE: Duration = Duration::from_micros(50);
@@ -35,9 +37,9 @@ impl<S: Handler> Calls<S> {
     /// Starts what may start now: tasks of some calls each, in each of which those go on alone
     /// that are not ready at once.
     pub(in crate::server) fn start_ready(self: &Arc<Self>) {
-        // Twice as many tasks as threads, so that none is without work for long.
-        let tasks = 2 * self.runtime.metrics().num_workers();
-        let size = self.dispatch.lock().ready().div_ceil(tasks).clamp(1, BATCH);
+        let threads = self.runtime.metrics().num_workers();
+        let size = self.dispatch.lock().ready().div_ceil(threads);
+        let size = size.clamp(LEAST, MOST);
         loop {
             let started = self.start(size);
             if started.is_empty() {
@@ -92,7 +94,7 @@ impl<S: Handler> Batch<S> {
                 }
             }
             self.finish();
-            self.waiting = self.calls.start(BATCH);
+            self.waiting = self.calls.start(MOST);
         }
         self.spread();
     }
