@@ -2,22 +2,27 @@
 //!
 //! Client and servers are processes of their own, which are this program again. See `kafka-rpc-bench compare --help`.
 
+mod allocations;
 mod arguments;
 mod child;
+mod client;
 mod compare;
 mod cpu;
 mod json;
 mod kafka;
 mod keys;
 mod load;
+mod memory;
 mod pacer;
 mod process;
 mod progress;
 mod recorder;
 mod setup;
+mod stage;
 mod summary;
 mod system;
 mod table;
+mod threads;
 
 use clap::Parser as _;
 
@@ -26,6 +31,7 @@ use arguments::{Arguments, Command};
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Compare(comparison) => compare::compare(&comparison),
+        Command::Memory(arguments) => memory::memory(&arguments),
         Command::Server { job } => child::server(&job),
         Command::Client { job } => child::client(&job),
     }

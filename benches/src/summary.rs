@@ -1,6 +1,6 @@
 //! From the samples of all rounds to the rows of the table.
 
-use crate::setup::{CpuPerCall, Sample, SystemName};
+use crate::setup::{CpuPerCall, Sample, SystemName, WakeUpsPerCall};
 
 /// One system under one load in one round.
 #[derive(Clone, Debug)]
@@ -90,6 +90,10 @@ fn medians(samples: &[&Sample]) -> Sample {
             client: median(|sample| sample.cpu.client),
             server: median(|sample| sample.cpu.server),
             broker: median(|sample| sample.cpu.broker),
+        },
+        wake_ups: WakeUpsPerCall {
+            client: median(|sample| sample.wake_ups.client),
+            server: median(|sample| sample.wake_ups.server),
         },
     }
 }

@@ -9,7 +9,8 @@ use crate::summary::{Ratios, Row, Spread};
 /// All rows, those of one concurrency together.
 pub(crate) fn table(comparison: &Comparison, rows: &[Row]) -> String {
     let mut text = format!(
-        "Medians of {} rounds, ratios with the least and the most of a round; CPU is user and system time a call.\n",
+        "Medians of {} rounds, ratios with the least and the most of a round; CPU, user and system, and wake-ups of threads are \
+         for a call.\n",
         comparison.rounds
     );
     for group in rows.chunk_by(|a, b| a.concurrency == b.concurrency) {
@@ -38,6 +39,8 @@ fn figures(rows: &[Row]) -> Vec<Vec<String>> {
         "client CPU",
         "server CPU",
         "broker CPU",
+        "client wake-ups",
+        "server wake-ups",
     ];
     let mut lines = vec![heading.map(str::to_owned).to_vec()];
     lines.extend(rows.iter().map(|row| {
@@ -49,8 +52,10 @@ fn figures(rows: &[Row]) -> Vec<Vec<String>> {
             errors,
             error: _,
             cpu: _,
+            wake_ups,
         } = &row.sample;
         let cpu = |time: Option<f64>| time.map_or_else(|| "-".to_owned(), micros);
+        let wakes = |times: Option<f64>| times.map_or_else(|| "-".to_owned(), digits);
         vec![
             row.system.to_string(),
             grouped(*rate_per_s),
@@ -61,6 +66,8 @@ fn figures(rows: &[Row]) -> Vec<Vec<String>> {
             cpu(row.sample.cpu.client),
             cpu(row.sample.cpu.server),
             cpu(row.sample.cpu.broker),
+            wakes(wake_ups.client),
+            wakes(wake_ups.server),
         ]
     }));
     lines
@@ -101,22 +108,27 @@ fn spread(ratio: Spread) -> String {
 }
 
 /// Three digits and a unit.
-fn micros(micros: f64) -> String {
+pub(crate) fn micros(micros: f64) -> String {
     let (value, unit) = match micros {
         ..1e3 => (micros, "µs"),
         ..1e6 => (micros / 1e3, "ms"),
         _ => (micros / 1e6, "s"),
     };
+    format!("{} {unit}", digits(value))
+}
+
+/// Three digits of a number below a thousand.
+pub(crate) fn digits(value: f64) -> String {
     let decimals = match value {
         ..10.0 => 2,
         ..100.0 => 1,
         _ => 0,
     };
-    format!("{value:.decimals$} {unit}")
+    format!("{value:.decimals$}")
 }
 
 /// A whole number, its digits in groups of three.
-fn grouped(number: f64) -> String {
+pub(crate) fn grouped(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();
     for (index, digit) in digits.char_indices() {
@@ -129,7 +141,7 @@ fn grouped(number: f64) -> String {
 }
 
 /// Columns: the first to the left, the others to the right.
-fn aligned(lines: &[Vec<String>]) -> String {
+pub(crate) fn aligned(lines: &[Vec<String>]) -> String {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         lines
@@ -161,7 +173,7 @@ mod tests {
 
     use super::*;
     use crate::arguments::{Arguments, Command};
-    use crate::setup::{CpuPerCall, SystemName};
+    use crate::setup::{CpuPerCall, SystemName, WakeUpsPerCall};
     use crate::summary::{Run, rows};
 
     fn comparison(arguments: &[&str]) -> Comparison {
@@ -188,6 +200,10 @@ mod tests {
                     client: Some(9.5 * scale),
                     server: Some(7.25 * scale),
                     broker: (system != SystemName::Grpc).then_some(21.0),
+                },
+                wake_ups: WakeUpsPerCall {
+                    client: Some(0.5),
+                    server: None,
                 },
             },
         }

@@ -5,7 +5,11 @@ pub(crate) mod grpc;
 pub(crate) mod kafka_rpc;
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use anyhow::{bail, ensure};
 use bytes::Bytes;
 
 use crate::setup::Setup;
@@ -29,6 +33,46 @@ pub(crate) trait System {
 pub(crate) trait Caller: Clone + Send + Sync + 'static {
     /// Sends the setup's body and waits for it to come back.
     fn call(&self, key: Option<u64>) -> impl Future<Output = anyhow::Result<()>> + Send;
+
+    /// Sends it where nobody answers, and waits for the deadline. Anything else is an error.
+    fn hold(&self, _timeout: Duration) -> impl Future<Output = anyhow::Result<()>> + Send {
+        async { bail!("this system has no calls that nobody answers") }
+    }
+}
+
+/// Clients in one process, each with connections of its own, which take turns.
+#[derive(Clone)]
+pub(crate) struct Clients<C> {
+    callers: Arc<[C]>,
+    turn: Arc<AtomicUsize>,
+}
+
+impl<C: Caller> Clients<C> {
+    pub(crate) fn new(callers: Vec<C>) -> anyhow::Result<Self> {
+        ensure!(!callers.is_empty(), "nobody makes calls");
+        Ok(Self {
+            callers: callers.into(),
+            turn: Arc::default(),
+        })
+    }
+
+    fn next(&self) -> &C {
+        let turn = match self.callers.len() {
+            1 => 0,
+            clients => self.turn.fetch_add(1, Ordering::Relaxed) % clients,
+        };
+        &self.callers[turn]
+    }
+}
+
+impl<C: Caller> Caller for Clients<C> {
+    async fn call(&self, key: Option<u64>) -> anyhow::Result<()> {
+        self.next().call(key).await
+    }
+
+    async fn hold(&self, timeout: Duration) -> anyhow::Result<()> {
+        self.next().hold(timeout).await
+    }
 }
 
 /// What a client sends.
@@ -37,7 +81,7 @@ fn body(setup: &Setup) -> Bytes {
 }
 
 fn check(sent: &Bytes, received: usize) -> anyhow::Result<()> {
-    anyhow::ensure!(
+    ensure!(
         received == sent.len(),
         "{received} bytes came back of {}",
         sent.len()
