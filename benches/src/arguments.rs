@@ -5,8 +5,10 @@ use std::time::Duration;
 use anyhow::ensure;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::growth::GrowthArguments;
 use crate::memory::MemoryArguments;
 use crate::setup::{Load, SystemName};
+use crate::soak::SoakArguments;
 
 /// Measures calls over kafka-rpc, over a bare Kafka client, and over gRPC
 #[derive(Debug, Parser)]
@@ -21,6 +23,8 @@ pub(crate) enum Command {
     /// Runs the systems in turn under the same load and prints a table
     Compare(Comparison),
     Memory(MemoryArguments),
+    Growth(GrowthArguments),
+    Soak(SoakArguments),
     #[command(hide = true)]
     Server {
         job: String,

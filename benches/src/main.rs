@@ -8,6 +8,8 @@ mod child;
 mod client;
 mod compare;
 mod cpu;
+mod fit;
+mod growth;
 mod json;
 mod kafka;
 mod keys;
@@ -18,6 +20,7 @@ mod process;
 mod progress;
 mod recorder;
 mod setup;
+mod soak;
 mod stage;
 mod summary;
 mod system;
@@ -31,6 +34,8 @@ use arguments::{Arguments, Command};
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Compare(comparison) => compare::compare(&comparison),
+        Command::Growth(arguments) => growth::growth(&arguments),
+        Command::Soak(arguments) => soak::soak(&arguments),
         Command::Memory(arguments) => memory::memory(&arguments),
         Command::Server { job } => child::server(&job),
         Command::Client { job } => child::client(&job),

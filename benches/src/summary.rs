@@ -75,7 +75,7 @@ fn row(runs: &[Run], concurrency: u32, system: SystemName) -> Row {
     }
 }
 
-fn medians(samples: &[&Sample]) -> Sample {
+pub(crate) fn medians(samples: &[&Sample]) -> Sample {
     let median = |figure: fn(&Sample) -> Option<f64>| {
         spread(samples.iter().filter_map(|sample| figure(sample))).map(|spread| spread.median)
     };
