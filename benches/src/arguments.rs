@@ -5,10 +5,13 @@ use std::time::Duration;
 use anyhow::ensure;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::allocating::AllocationArguments;
 use crate::growth::GrowthArguments;
+use crate::idle::IdleArguments;
 use crate::memory::MemoryArguments;
 use crate::setup::{Load, SystemName};
 use crate::soak::SoakArguments;
+use crate::startup::StartupArguments;
 
 /// Measures calls over kafka-rpc, over a bare Kafka client, and over gRPC
 #[derive(Debug, Parser)]
@@ -23,6 +26,9 @@ pub(crate) enum Command {
     /// Runs the systems in turn under the same load and prints a table
     Compare(Comparison),
     Memory(MemoryArguments),
+    Allocations(AllocationArguments),
+    Idle(IdleArguments),
+    Startup(StartupArguments),
     Growth(GrowthArguments),
     Soak(SoakArguments),
     #[command(hide = true)]

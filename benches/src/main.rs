@@ -2,6 +2,7 @@
 //!
 //! Client and servers are processes of their own, which are this program again. See `kafka-rpc-bench compare --help`.
 
+mod allocating;
 mod allocations;
 mod arguments;
 mod child;
@@ -10,6 +11,7 @@ mod compare;
 mod cpu;
 mod fit;
 mod growth;
+mod idle;
 mod json;
 mod kafka;
 mod keys;
@@ -22,6 +24,7 @@ mod recorder;
 mod setup;
 mod soak;
 mod stage;
+mod startup;
 mod summary;
 mod system;
 mod table;
@@ -34,6 +37,9 @@ use arguments::{Arguments, Command};
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Compare(comparison) => compare::compare(&comparison),
+        Command::Allocations(arguments) => allocating::allocations(&arguments),
+        Command::Idle(arguments) => idle::idle(&arguments),
+        Command::Startup(arguments) => startup::startup(&arguments),
         Command::Growth(arguments) => growth::growth(&arguments),
         Command::Soak(arguments) => soak::soak(&arguments),
         Command::Memory(arguments) => memory::memory(&arguments),

@@ -15,9 +15,9 @@ use crate::setup::{ClientJob, KafkaSetup, Load, Made, Sample, Setup, Step, Syste
 use crate::system::floor;
 
 /// How long a server or a client may take to be ready.
-const START_LIMIT: Duration = Duration::from_secs(90);
+pub(crate) const START_LIMIT: Duration = Duration::from_secs(90);
 /// How much longer than they should steps may take.
-const STEP_LIMIT: Duration = Duration::from_secs(90);
+pub(crate) const STEP_LIMIT: Duration = Duration::from_secs(90);
 
 /// What differs from run to run.
 #[derive(Clone, Debug)]
@@ -113,7 +113,7 @@ impl Stage {
     }
 
     /// A new prefix, and the topics of a system that does not create its own.
-    pub(crate) fn prepare(&mut self, settings: &Settings) -> anyhow::Result<Setup> {
+    fn prepare(&mut self, settings: &Settings) -> anyhow::Result<Setup> {
         self.runs += 1;
         let bootstrap = self.kafka.as_ref().map(Kafka::bootstrap);
         let setup = Setup {
@@ -134,7 +134,7 @@ impl Stage {
         Ok(setup)
     }
 
-    pub(crate) fn act<T>(
+    fn act<T>(
         &self,
         setup: &Setup,
         settings: &Settings,
@@ -159,7 +159,7 @@ impl Stage {
         Ok(outcome)
     }
 
-    pub(crate) fn remove(&self, setup: &Setup) {
+    fn remove(&self, setup: &Setup) {
         let prefix = &setup.kafka.prefix;
         if let (true, Some(kafka)) = (setup.system.needs_kafka(), &self.kafka)
             && let Err(error) = kafka.remove(prefix)
@@ -176,19 +176,22 @@ impl Stage {
 impl Scene {
     /// A process with so many clients in it, which are connected.
     pub(crate) fn client(&self, clients: u32) -> anyhow::Result<Actor> {
-        let mut process = Process::spawn("client", &self.client_job(clients))?;
-        process.line(START_LIMIT)?;
-        Ok(Actor(process))
-    }
-
-    pub(crate) fn client_job(&self, clients: u32) -> ClientJob {
-        ClientJob {
+        let job = ClientJob {
             setup: self.setup.clone(),
             clients,
             servers: self.addresses.clone(),
             server_processes: self.servers.iter().map(Process::id).collect(),
             broker_processes: self.broker_processes.clone(),
-        }
+        };
+        let mut process = Process::spawn("client", &job)?;
+        process.line(START_LIMIT)?;
+        Ok(Actor(process))
+    }
+
+    /// A server that was started apart, and said where it is.
+    pub(crate) fn add_server(&mut self, server: Process, address: String) {
+        self.servers.push(server);
+        self.addresses.push(address);
     }
 }
 
@@ -198,10 +201,6 @@ pub(crate) struct Actor(Process);
 impl Actor {
     pub(crate) fn id(&self) -> u32 {
         self.0.id()
-    }
-
-    pub(crate) fn process(&mut self) -> &mut Process {
-        &mut self.0
     }
 
     pub(crate) fn load(&mut self, load: &Load) -> anyhow::Result<Sample> {

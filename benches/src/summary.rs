@@ -1,5 +1,7 @@
 //! From the samples of all rounds to the rows of the table.
 
+use serde::Serialize;
+
 use crate::setup::{CpuPerCall, Sample, SystemName, WakeUpsPerCall};
 
 /// One system under one load in one round.
@@ -33,7 +35,7 @@ pub(crate) struct Ratios {
 }
 
 /// A figure over the rounds.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
     pub(crate) least: f64,
@@ -115,7 +117,7 @@ fn ratios(pairs: &[(&Sample, &Sample)]) -> Ratios {
 }
 
 /// `None` where no round has the figure.
-fn spread(figures: impl Iterator<Item = f64>) -> Option<Spread> {
+pub(crate) fn spread(figures: impl Iterator<Item = f64>) -> Option<Spread> {
     // Nothing divided by nothing is no figure.
     let mut figures: Vec<f64> = figures.filter(|figure| figure.is_finite()).collect();
     figures.sort_by(f64::total_cmp);
