@@ -10,6 +10,7 @@ use crate::growth::GrowthArguments;
 use crate::idle::IdleArguments;
 use crate::memory::MemoryArguments;
 use crate::setup::{Load, SystemName};
+use crate::sharing::SharingArguments;
 use crate::soak::SoakArguments;
 use crate::startup::StartupArguments;
 
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Idle(IdleArguments),
     Startup(StartupArguments),
     Growth(GrowthArguments),
+    Sharing(SharingArguments),
     Soak(SoakArguments),
     #[command(hide = true)]
     Server {

@@ -15,7 +15,7 @@ use crate::pacer::Pacer;
 use crate::recorder::Recorded;
 use crate::setup::{ClientJob, CpuPerCall, Load, Made, Sample, WakeUpsPerCall};
 use crate::system::{Caller, Clients, System};
-use crate::threads;
+use crate::threads::{self, Threads};
 
 /// How long the process has to be idle for its requests to be written.
 const SETTLED: Duration = Duration::from_millis(600);
@@ -149,8 +149,8 @@ struct Used {
     client: Option<Duration>,
     server: Option<Duration>,
     broker: Option<Duration>,
-    client_sleeps: Option<u64>,
-    server_sleeps: Option<u64>,
+    client_threads: Option<Threads>,
+    server_threads: Option<Threads>,
 }
 
 impl Used {
@@ -161,8 +161,8 @@ impl Used {
             client: cpu::time_of(&client),
             server: cpu::time_of(servers),
             broker: of_some(&job.broker_processes).flatten(),
-            client_sleeps: threads::sleeps_of(&client),
-            server_sleeps: threads::sleeps_of(servers),
+            client_threads: threads::of(&client),
+            server_threads: threads::of(servers),
         }
     }
 }
@@ -174,8 +174,8 @@ fn sample(measured: Measured<Used>) -> Sample {
         after,
     } = measured;
     let time = |before, after| per_call(micros(before, after), &recorded);
-    let sleeps = |before: Option<u64>, after: Option<u64>| {
-        per_call(Some(after?.checked_sub(before?)? as f64), &recorded)
+    let sleeps = |before: Option<Threads>, after: Option<Threads>| {
+        per_call(Some(after?.since(&before?).sleeps as f64), &recorded)
     };
     Sample {
         rate_per_s: recorded.rate_per_s(),
@@ -189,8 +189,8 @@ fn sample(measured: Measured<Used>) -> Sample {
             broker: time(before.broker, after.broker),
         },
         wake_ups: WakeUpsPerCall {
-            client: sleeps(before.client_sleeps, after.client_sleeps),
-            server: sleeps(before.server_sleeps, after.server_sleeps),
+            client: sleeps(before.client_threads, after.client_threads),
+            server: sleeps(before.server_threads, after.server_threads),
         },
         error: recorded.first_error,
     }

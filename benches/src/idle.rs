@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::setup::SystemName;
 use crate::stage::{Scene, Settings, Stage};
 use crate::table::{aligned, digits, grouped};
-use crate::threads;
+use crate::threads::{self, Threads};
 
 /// CPU time, wake-ups and memory of a client and a server without calls, in processes of their own
 #[derive(Args, Debug)]
@@ -63,7 +63,7 @@ struct Idle {
     /// Of one core.
     cpu_percent: f64,
     wake_ups_per_s: f64,
-    threads: u32,
+    threads: usize,
     resident: u64,
 }
 
@@ -123,13 +123,13 @@ impl IdleArguments {
 }
 
 struct Seen {
-    threads: threads::Threads,
+    threads: Threads,
     resident: u64,
 }
 
 impl Seen {
     fn of(process: u32) -> anyhow::Result<Self> {
-        threads::of(process)
+        threads::of(&[process])
             .zip(threads::resident(process))
             .map(|(threads, resident)| Self { threads, resident })
             .context("/proc does not tell of the processes")
@@ -138,13 +138,11 @@ impl Seen {
 
 impl Idle {
     fn between(before: &Seen, after: &Seen, time: Duration) -> Self {
-        // Less than before where a thread has ended.
-        let on_cpu = after.threads.on_cpu.saturating_sub(before.threads.on_cpu);
-        let sleeps = after.threads.sleeps.saturating_sub(before.threads.sleeps);
+        let used = after.threads.since(&before.threads);
         Self {
-            cpu_percent: 100.0 * on_cpu.as_secs_f64() / time.as_secs_f64(),
-            wake_ups_per_s: sleeps as f64 / time.as_secs_f64(),
-            threads: after.threads.count,
+            cpu_percent: 100.0 * used.on_cpu.as_secs_f64() / time.as_secs_f64(),
+            wake_ups_per_s: used.sleeps as f64 / time.as_secs_f64(),
+            threads: after.threads.count(),
             resident: after.resident,
         }
     }
@@ -189,31 +187,23 @@ mod tests {
 
     use super::*;
 
-    fn seen(on_cpu: u64, sleeps: u64) -> Seen {
-        Seen {
-            threads: threads::Threads {
-                count: 7,
-                sleeps,
-                on_cpu: Duration::from_millis(on_cpu),
-            },
-            resident: 16 << 20,
-        }
-    }
-
     #[test]
-    fn what_was_used_before_does_not_count() {
-        let client = Idle::between(
-            &seen(500, 1_000),
-            &seen(510, 1_250),
-            Duration::from_secs(10),
-        );
-        let server = Idle::between(&seen(500, 1_000), &seen(400, 900), Duration::from_secs(10));
+    fn each_process_has_a_line() {
+        let client = Idle {
+            cpu_percent: 0.1,
+            wake_ups_per_s: 25.4,
+            threads: 7,
+            resident: 16 << 20,
+        };
         let document = Document {
             rows: vec![Row {
                 system: SystemName::KafkaRpc,
                 methods: 200,
                 client,
-                server,
+                server: Idle {
+                    cpu_percent: 0.0,
+                    ..client
+                },
             }],
         };
         expect![[r#"
@@ -221,7 +211,7 @@ mod tests {
 
                        methods  process      CPU  wake-ups/s  threads   MiB
             kafka-rpc      200   client  0.100 %          25        7  16.0
-            kafka-rpc      200   server  0.000 %           0        7  16.0
+            kafka-rpc      200   server  0.000 %          25        7  16.0
         "#]]
         .assert_eq(&table(&document));
     }

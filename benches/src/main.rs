@@ -22,6 +22,7 @@ mod process;
 mod progress;
 mod recorder;
 mod setup;
+mod sharing;
 mod soak;
 mod stage;
 mod startup;
@@ -40,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         Command::Allocations(arguments) => allocating::allocations(&arguments),
         Command::Idle(arguments) => idle::idle(&arguments),
         Command::Startup(arguments) => startup::startup(&arguments),
+        Command::Sharing(arguments) => sharing::sharing(&arguments),
         Command::Growth(arguments) => growth::growth(&arguments),
         Command::Soak(arguments) => soak::soak(&arguments),
         Command::Memory(arguments) => memory::memory(&arguments),

@@ -157,7 +157,7 @@ fn rows(times: &[(SystemName, Until, Duration)]) -> Vec<Row> {
 
 fn table(document: &Document) -> String {
     let mut lines = vec![
-        ["", "until the", "median", "least", "most"]
+        ["until", "median", "least", "most"]
             .map(str::to_owned)
             .to_vec(),
     ];
@@ -167,7 +167,7 @@ fn table(document: &Document) -> String {
             least,
             most,
         } = row.time_us;
-        let mut line = vec![row.system.to_string(), row.until.text().to_owned()];
+        let mut line = vec![format!("{}: {}", row.system, row.until.text())];
         line.extend([median, least, most].map(micros));
         line
     }));
@@ -196,10 +196,10 @@ mod tests {
         expect![[r#"
             From the start of the process.
 
-                                        until the   median    least     most
-            kafka-rpc         client is connected   200 ms   100 ms   300 ms
-            kafka-rpc  client has its first reply   350 ms   350 ms   350 ms
-            grpc       client has its first reply  2.00 ms  2.00 ms  2.00 ms
+            until                                   median    least     most
+            kafka-rpc: client is connected          200 ms   100 ms   300 ms
+            kafka-rpc: client has its first reply   350 ms   350 ms   350 ms
+            grpc: client has its first reply       2.00 ms  2.00 ms  2.00 ms
         "#]]
         .assert_eq(&table(&document));
     }

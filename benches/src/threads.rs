@@ -1,41 +1,74 @@
 //! What `/proc` tells of the threads of a process, and of its memory.
 
+use std::collections::HashMap;
 use std::fs;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-/// The threads of a process that run now.
+use anyhow::Context as _;
+
+/// Threads of processes that run now, by their ids.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Threads(HashMap<u32, Counts>);
+
+/// Of one thread or more, so far or since a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Threads {
-    pub(crate) count: u32,
-    /// How often one of them went to sleep so far: it is woken as often.
+pub(crate) struct Counts {
+    /// How often one of them went to sleep: it is woken as often.
     pub(crate) sleeps: u64,
-    /// How long they have been on a CPU so far, to the nanosecond where [`cpu`](crate::cpu) counts in ticks.
+    /// How long they were on a CPU, to the nanosecond where [`cpu`](crate::cpu) counts in ticks.
     pub(crate) on_cpu: Duration,
 }
 
-/// `None` where there is no `/proc`, or the process has ended.
-pub(crate) fn of(process: u32) -> Option<Threads> {
+/// `None` where there is no `/proc`, or one of the processes has ended.
+pub(crate) fn of(processes: &[u32]) -> Option<Threads> {
     let mut threads = Threads::default();
-    for thread in fs::read_dir(format!("/proc/{process}/task")).ok()? {
-        let thread = thread.ok()?.path();
-        // One that ends meanwhile is not counted.
-        let (Ok(status), Ok(schedule)) = (
-            fs::read_to_string(thread.join("status")),
-            fs::read_to_string(thread.join("schedstat")),
-        ) else {
-            continue;
-        };
-        threads.count += 1;
-        threads.sleeps += field(&status, "voluntary_ctxt_switches")?;
-        threads.on_cpu += on_cpu(&schedule)?;
+    for process in processes {
+        for thread in fs::read_dir(format!("/proc/{process}/task")).ok()? {
+            let path = thread.ok()?.path();
+            // One that ends meanwhile is not counted.
+            let (Ok(status), Ok(schedule)) = (
+                fs::read_to_string(path.join("status")),
+                fs::read_to_string(path.join("schedstat")),
+            ) else {
+                continue;
+            };
+            let counts = Counts {
+                sleeps: field(&status, "voluntary_ctxt_switches")?,
+                on_cpu: on_cpu(&schedule)?,
+            };
+            threads
+                .0
+                .insert(field(&status, "Pid")?.try_into().ok()?, counts);
+        }
     }
     Some(threads)
 }
 
-/// How often threads of all these processes went to sleep so far.
-pub(crate) fn sleeps_of(processes: &[u32]) -> Option<u64> {
-    let sleeps = |process: &u32| of(*process).map(|threads| threads.sleeps);
-    processes.iter().map(sleeps).sum()
+impl Threads {
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// What threads that run now did since then. What those did that have ended meanwhile is lost.
+    pub(crate) fn since(&self, before: &Self) -> Counts {
+        let mut sum = Counts::default();
+        for (thread, now) in &self.0 {
+            let then = before.0.get(thread).copied().unwrap_or_default();
+            sum.sleeps += now.sleeps.saturating_sub(then.sleeps);
+            sum.on_cpu += now.on_cpu.saturating_sub(then.on_cpu);
+        }
+        sum
+    }
+}
+
+/// What a process uses of a core in the time that comes.
+pub(crate) fn busy(process: u32, time: Duration) -> anyhow::Result<f64> {
+    let threads = || of(&[process]).context("/proc does not tell of the process");
+    let (begin, before) = (Instant::now(), threads()?);
+    thread::sleep(time);
+    let used = threads()?.since(&before).on_cpu;
+    Ok(used.as_secs_f64() / begin.elapsed().as_secs_f64())
 }
 
 /// The memory of a process that is in RAM, in bytes.
@@ -60,7 +93,6 @@ fn on_cpu(schedule: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use std::process;
-    use std::thread;
 
     use super::*;
 
@@ -77,24 +109,35 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn threads_their_sleeps_and_memory_show() {
-        let before = of(process::id()).unwrap();
+        let before = of(&[process::id()]).unwrap();
         let sleepy =
             thread::spawn(|| (0..50).for_each(|_| thread::sleep(Duration::from_millis(5))));
         thread::sleep(Duration::from_millis(100));
-        let after = of(process::id()).unwrap();
+        let after = of(&[process::id()]).unwrap();
         sleepy.join().unwrap();
-        assert!(after.sleeps > before.sleeps + 5, "{before:?} {after:?}");
+        let counts = after.since(&before);
+        assert!(counts.sleeps > 5, "{counts:?}");
         assert!(
-            after.count >= 2 && after.on_cpu > Duration::ZERO,
-            "{after:?}"
+            after.count() >= 2 && counts.on_cpu > Duration::ZERO,
+            "{counts:?}"
         );
         assert!(resident(process::id()).unwrap() > 1 << 20);
     }
 
     #[test]
+    fn a_thread_that_ends_takes_nothing_from_the_others() {
+        let counts = |sleeps| Counts {
+            sleeps,
+            on_cpu: Duration::from_millis(sleeps),
+        };
+        let before = Threads([(1, counts(10)), (2, counts(1_000))].into());
+        let after = Threads([(1, counts(15)), (3, counts(7))].into());
+        assert_eq!(after.since(&before), counts(12));
+    }
+
+    #[test]
     fn a_process_that_has_ended_has_no_threads() {
-        assert_eq!(of(u32::MAX), None);
-        assert_eq!(sleeps_of(&[process::id(), u32::MAX]), None);
+        assert!(of(&[process::id(), u32::MAX]).is_none());
         assert_eq!(resident(u32::MAX), None);
     }
 }
