@@ -6,6 +6,7 @@ use anyhow::ensure;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::allocating::AllocationArguments;
+use crate::curves::CurvesArguments;
 use crate::growth::GrowthArguments;
 use crate::idle::IdleArguments;
 use crate::memory::MemoryArguments;
@@ -31,6 +32,7 @@ pub(crate) enum Command {
     Idle(IdleArguments),
     Startup(StartupArguments),
     Growth(GrowthArguments),
+    Curves(CurvesArguments),
     Sharing(SharingArguments),
     Soak(SoakArguments),
     #[command(hide = true)]

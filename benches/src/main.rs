@@ -9,6 +9,7 @@ mod child;
 mod client;
 mod compare;
 mod cpu;
+mod curves;
 mod fit;
 mod growth;
 mod idle;
@@ -42,6 +43,7 @@ fn main() -> anyhow::Result<()> {
         Command::Idle(arguments) => idle::idle(&arguments),
         Command::Startup(arguments) => startup::startup(&arguments),
         Command::Sharing(arguments) => sharing::sharing(&arguments),
+        Command::Curves(arguments) => curves::curves(&arguments),
         Command::Growth(arguments) => growth::growth(&arguments),
         Command::Soak(arguments) => soak::soak(&arguments),
         Command::Memory(arguments) => memory::memory(&arguments),

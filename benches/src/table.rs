@@ -223,13 +223,13 @@ mod tests {
         runs[4].sample.errors = 3;
         runs[4].sample.error = Some("no reply came before the deadline".to_owned());
         expect![[r#"
-            Medians of 3 rounds, ratios with the least and the most of a round; CPU is user and system time a call.
+            Medians of 3 rounds, ratios with the least and the most of a round; CPU, user and system, and wake-ups of threads are for a call.
 
             64 in flight, 128 B, 4 partitions
-                       calls/s      p50      p99    p99.9  errors  client CPU  server CPU  broker CPU
-            floor       32,100   812 µs  1.71 ms  25.0 ms       0     9.50 µs     7.25 µs     21.0 µs
-            kafka-rpc   23,540  1.12 ms  2.35 ms  34.4 ms       3     13.1 µs     9.97 µs     21.0 µs
-            grpc        64,200   406 µs   856 µs  12.5 ms       0     4.75 µs     3.62 µs           -
+                       calls/s      p50      p99    p99.9  errors  client CPU  server CPU  broker CPU  client wake-ups  server wake-ups
+            floor       32,100   812 µs  1.71 ms  25.0 ms       0     9.50 µs     7.25 µs     21.0 µs             0.50                -
+            kafka-rpc   23,540  1.12 ms  2.35 ms  34.4 ms       3     13.1 µs     9.97 µs     21.0 µs             0.50                -
+            grpc        64,200   406 µs   856 µs  12.5 ms       0     4.75 µs     3.62 µs           -             0.50                -
 
             to the floor              calls/s                  p50                  p99  client + server CPU
             kafka-rpc     0.73 (0.67 to 0.80)  1.38 (1.25 to 1.50)  1.38 (1.25 to 1.50)  1.38 (1.25 to 1.50)
@@ -237,8 +237,8 @@ mod tests {
             an error of kafka-rpc: no reply came before the deadline
 
             512 in flight, 128 B, 4 partitions
-                  calls/s     p50     p99   p99.9  errors  client CPU  server CPU  broker CPU
-            grpc       16  1.62 s  3.42 s  50.1 s       0     19.0 ms     14.5 ms           -
+                  calls/s     p50     p99   p99.9  errors  client CPU  server CPU  broker CPU  client wake-ups  server wake-ups
+            grpc       16  1.62 s  3.42 s  50.1 s       0     19.0 ms     14.5 ms           -             0.50                -
         "#]]
         .assert_eq(&table(&comparison(&[]), &rows(&runs)));
     }

@@ -75,9 +75,34 @@ impl<C: Caller> Caller for Clients<C> {
     }
 }
 
-/// What a client sends.
+/// What a client sends: words, so that compression finds what it finds in messages.
 fn body(setup: &Setup) -> Bytes {
-    Bytes::from(vec![b'x'; setup.body])
+    const WORDS: [&str; 16] = [
+        "customer ",
+        "order ",
+        "2027-03-14 ",
+        "pending ",
+        "id=",
+        "4711 ",
+        "EUR ",
+        "19.90 ",
+        "street ",
+        "paid ",
+        "null ",
+        "true ",
+        "item ",
+        "count=",
+        "7 ",
+        "note ",
+    ];
+    // SplitMix64, and the same in every run.
+    let mut state = 1_u64;
+    let words = std::iter::repeat_with(|| {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        WORDS[(mixed >> 60) as usize].bytes()
+    });
+    words.flatten().take(setup.body).collect()
 }
 
 fn check(sent: &Bytes, received: usize) -> anyhow::Result<()> {
