@@ -91,7 +91,7 @@ pub(crate) fn allocations(arguments: &AllocationArguments) -> anyhow::Result<()>
         body: arguments.body,
         rows,
     };
-    println!("{}", table(&document));
+    print!("{}", table(&document));
     json::write(arguments.json.as_deref(), &document)
 }
 

@@ -35,6 +35,14 @@ pub(crate) enum Command {
     Curves(CurvesArguments),
     Sharing(SharingArguments),
     Soak(SoakArguments),
+    /// Puts what files say now into the blocks of a page that are marked with the files' names
+    ///
+    /// A mark is a line `<!-- file: PATH -->` before a code block; paths are from the root of the repository, where this is
+    /// run.
+    Show {
+        /// Such as docs/src/performance.md
+        page: PathBuf,
+    },
     #[command(hide = true)]
     Server {
         job: String,

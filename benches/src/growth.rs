@@ -128,7 +128,7 @@ pub(crate) fn growth(arguments: &GrowthArguments) -> anyhow::Result<()> {
             })
             .collect(),
     };
-    println!("{}", table(&document));
+    print!("{}", table(&document));
     json::write(arguments.json.as_deref(), &document)
 }
 

@@ -96,7 +96,7 @@ pub(crate) fn idle(arguments: &IdleArguments) -> anyhow::Result<()> {
     }
     progress.ends();
     let document = Document { rows };
-    println!("{}", table(&document));
+    print!("{}", table(&document));
     json::write(arguments.json.as_deref(), &document)
 }
 

@@ -24,6 +24,7 @@ mod progress;
 mod recorder;
 mod setup;
 mod sharing;
+mod show;
 mod soak;
 mod stage;
 mod startup;
@@ -47,6 +48,7 @@ fn main() -> anyhow::Result<()> {
         Command::Growth(arguments) => growth::growth(&arguments),
         Command::Soak(arguments) => soak::soak(&arguments),
         Command::Memory(arguments) => memory::memory(&arguments),
+        Command::Show { page } => show::show(&page),
         Command::Server { job } => child::server(&job),
         Command::Client { job } => child::client(&job),
     }

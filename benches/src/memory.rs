@@ -100,7 +100,7 @@ pub(crate) fn memory(arguments: &MemoryArguments) -> anyhow::Result<()> {
         body: arguments.body,
         rows: compared(rows, arguments.calls),
     };
-    println!("{}", table(&document));
+    print!("{}", table(&document));
     json::write(arguments.json.as_deref(), &document)
 }
 

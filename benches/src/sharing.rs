@@ -116,7 +116,7 @@ pub(crate) fn sharing(arguments: &SharingArguments) -> anyhow::Result<()> {
         forecasts: model.forecasts(&arguments.model_rate, arguments.budget),
         model,
     };
-    println!("{}", table(&document));
+    print!("{}", table(&document));
     json::write(arguments.json.as_deref(), &document)
 }
 

@@ -95,7 +95,7 @@ pub(crate) fn startup(arguments: &StartupArguments) -> anyhow::Result<()> {
     }
     progress.ends();
     let document = Document { rows: rows(&times) };
-    println!("{}", table(&document));
+    print!("{}", table(&document));
     json::write(arguments.json.as_deref(), &document)
 }
 

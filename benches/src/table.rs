@@ -161,6 +161,7 @@ pub(crate) fn aligned(lines: &[Vec<String>]) -> String {
                 write!(text, "  {cell:>width$}")
             };
         }
+        text.truncate(text.trim_end_matches(' ').len());
         text.push('\n');
     }
     text
