@@ -88,7 +88,7 @@ pub(crate) fn startup(arguments: &StartupArguments) -> anyhow::Result<()> {
                 ..Settings::default()
             };
             let measured = stage
-                .run(&settings, |scene| starts(scene))
+                .run(&settings, starts)
                 .with_context(|| system.to_string())?;
             times.extend(measured.map(|(until, time)| (system, until, time)));
         }
