@@ -15,7 +15,6 @@ table() {
 }
 
 table compare --concurrency 1,64,512,4096 "$@"
-table memory "$@"
 table idle "$@"
 table startup "$@"
 table growth "$@"
@@ -29,5 +28,6 @@ bench() {
     cargo run --quiet --release -p kafka-rpc-bench --features count-allocations -- "$@"
 }
 table allocations "$@"
+table memory "$@"
 
 bench show docs/src/performance.md

@@ -114,6 +114,12 @@ impl KafkaRpcCaller {
         };
         message.into_request()
     }
+
+    fn request_within(&self, timeout: Duration) -> Request<Message> {
+        let mut request = self.request();
+        request.set_timeout(timeout);
+        request
+    }
 }
 
 impl Caller for KafkaRpcCaller {
@@ -126,16 +132,17 @@ impl Caller for KafkaRpcCaller {
             1 => self.client.clone().say(request).await?,
             methods => {
                 let method = self.turn.fetch_add(1, Ordering::Relaxed) % methods;
-                wide::call(&self.channel, self.service, method, request).await?
+                wide::call(&mut self.channel.clone(), self.service, method, request).await?
             }
         };
         check(&self.body, reply.get_ref().body.len())
     }
 
     async fn hold(&self, timeout: Duration) -> anyhow::Result<()> {
-        let mut request = self.request();
-        request.set_timeout(timeout);
-        match wide::call(&self.channel, self.silence, 0, request).await {
+        let mut channel = self.channel.clone();
+        // The request is not kept here: a caller's future would not hold it twice either.
+        let reply = wide::call(&mut channel, self.silence, 0, self.request_within(timeout));
+        match reply.await {
             Err(status) if status.code() == Code::DeadlineExceeded => Ok(()),
             Err(status) => Err(status.into()),
             Ok(_) => bail!("somebody answered"),

@@ -38,11 +38,11 @@ impl RpcService for WideServer {
 }
 
 /// Calls the method with this index.
-pub(super) async fn call(
-    channel: &Channel,
+pub(super) fn call(
+    channel: &mut Channel,
     service: &'static ServiceDescriptor,
     method: usize,
     request: Request<Message>,
-) -> Result<Response<Message>, Status> {
-    codegen::call_unary(&mut channel.clone(), service, method, request).await
+) -> impl Future<Output = Result<Response<Message>, Status>> {
+    codegen::call_unary(channel, service, method, request)
 }
