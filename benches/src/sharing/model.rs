@@ -131,22 +131,24 @@ impl Model {
             [
                 "clients",
                 "calls/s of each",
-                "partitions",
-                "foreign replies/s",
-                "extra CPU of each",
-                "",
+                "on 1 partition",
+                "enough partitions",
+                "on these",
             ]
             .map(str::to_owned)
             .to_vec(),
         ];
-        lines.extend(forecasts.iter().map(|forecast| {
+        let groups =
+            forecasts.chunk_by(|a, b| (a.clients, a.calls_per_s) == (b.clients, b.calls_per_s));
+        lines.extend(groups.map(|group| {
+            let enough = group.iter().find(|forecast| forecast.advised);
+            let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
             vec![
-                grouped(forecast.clients.into()),
-                forecast.calls_per_s.to_string(),
-                grouped(forecast.partitions.into()),
-                grouped(forecast.foreign_per_s),
-                format!("{:.2} %", forecast.extra_percent),
-                if forecast.advised { "enough" } else { "" }.to_owned(),
+                grouped(group[0].clients.into()),
+                group[0].calls_per_s.to_string(),
+                format!("{:.2} %", group[0].extra_percent),
+                or_dash(enough.map(|forecast| grouped(forecast.partitions.into()))),
+                or_dash(enough.map(|forecast| format!("{:.2} %", forecast.extra_percent))),
             ]
         }));
         format!(
@@ -214,21 +216,10 @@ mod tests {
 
             So each of many clients would use, where 1 % is enough:
 
-            clients  calls/s of each  partitions  foreign replies/s  extra CPU of each
-            100                   10           1                990             1.98 %
-            100                   10           4                248             0.75 %  enough
-            100                   10          16                 62             0.31 %
-            1,000                 10           1              9,990             7.99 %
-            1,000                 10           4              2,498             2.75 %
-            1,000                 10          16                624             1.37 %
-            1,000                 10          64                156             0.59 %  enough
-            1,000                 10         256                 39             0.20 %
-            10,000                10           1             99,990            79.99 %
-            10,000                10           4             24,998            20.00 %
-            10,000                10          16              6,249             5.00 %
-            10,000                10          64              1,562             2.28 %
-            10,000                10         256                391             0.98 %  enough
-            10,000                10       1,024                 98             0.49 %
+            clients  calls/s of each  on 1 partition  enough partitions  on these
+            100                   10          1.98 %                  4    0.75 %
+            1,000                 10          7.99 %                 64    0.59 %
+            10,000                10         79.99 %                256    0.98 %
         "#]]
         .assert_eq(&model.table(&forecasts, 1.0));
     }
