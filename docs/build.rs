@@ -38,7 +38,11 @@ fn main() -> Outcome<()> {
 fn pages() -> Outcome<Vec<PathBuf>> {
     let mut pages = vec![Path::new("../README.md").to_path_buf()];
     for entry in fs::read_dir("src")? {
-        pages.push(entry?.path());
+        let path = entry?.path();
+        // Beside the pages are the figures that they show.
+        if path.extension().is_some_and(|ending| ending == "md") {
+            pages.push(path);
+        }
     }
     pages.sort();
     Ok(pages)

@@ -20,6 +20,7 @@ pages! {
     configuration "src/configuration.md"
     topics_and_rights "src/topics-and-rights.md"
     observability "src/observability.md"
+    performance "src/performance.md"
     testing "src/testing.md"
     json "src/json.md"
     porting_from_tonic "src/porting-from-tonic.md"

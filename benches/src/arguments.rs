@@ -5,7 +5,15 @@ use std::time::Duration;
 use anyhow::ensure;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::allocating::AllocationArguments;
+use crate::curves::CurvesArguments;
+use crate::growth::GrowthArguments;
+use crate::idle::IdleArguments;
+use crate::memory::MemoryArguments;
 use crate::setup::{Load, SystemName};
+use crate::sharing::SharingArguments;
+use crate::soak::SoakArguments;
+use crate::startup::StartupArguments;
 
 /// Measures calls over kafka-rpc, over a bare Kafka client, and over gRPC
 #[derive(Debug, Parser)]
@@ -19,17 +27,48 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Runs the systems in turn under the same load and prints a table
     Compare(Comparison),
+    Memory(MemoryArguments),
+    Allocations(AllocationArguments),
+    Idle(IdleArguments),
+    Startup(StartupArguments),
+    Growth(GrowthArguments),
+    Curves(CurvesArguments),
+    Sharing(SharingArguments),
+    Soak(SoakArguments),
+    /// Puts what files say now into the blocks of a page that are marked with the files' names
+    ///
+    /// A mark is a line `<!-- file: PATH -->` before a code block; paths are from the root of the repository, where this is
+    /// run.
+    Show {
+        /// Such as docs/src/performance.md
+        page: PathBuf,
+    },
     #[command(hide = true)]
-    Server { job: String },
+    Server {
+        job: String,
+    },
     #[command(hide = true)]
-    Client { job: String },
+    Client {
+        job: String,
+    },
+}
+
+/// Where Kafka is.
+#[derive(Args, Debug)]
+pub(crate) struct Place {
+    /// A Kafka cluster, host:port[,host:port…]; without it one is booted here, which needs Java 17 and Maven
+    #[arg(long, value_name = "SERVERS")]
+    pub(crate) brokers: Option<String>,
+    /// How many brokers are booted here; with 3 or more, topics have three replicas
+    #[arg(long, value_name = "COUNT", default_value_t = 1, conflicts_with = "brokers",
+        value_parser = clap::value_parser!(u32).range(1..=9))]
+    pub(crate) cluster: u32,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Comparison {
-    /// A Kafka cluster, host:port[,host:port…]; without it one broker is booted here, which needs Java 17 and Maven
-    #[arg(long, value_name = "SERVERS")]
-    pub(crate) brokers: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// Which systems
     #[arg(
         long,
@@ -57,6 +96,9 @@ pub(crate) struct Comparison {
     /// Seconds of load before the first run, in which the broker's JVM compiles what is hot
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) broker_warm_up: Duration,
+    /// Methods of the service, over which the calls go round, each with topics of its own
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub(crate) methods: u32,
     /// Bytes of a request's body, and of its reply's
     #[arg(long, value_name = "BYTES", default_value_t = 128)]
     pub(crate) body: usize,
@@ -92,7 +134,7 @@ enum Acks {
     All,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|error| format!("{error}"))?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
@@ -142,9 +184,15 @@ impl Comparison {
         if let Some(keys) = self.keys {
             let _ = write!(text, ", {keys} keys");
         }
+        if self.methods > 1 {
+            let _ = write!(text, ", {} methods", self.methods);
+        }
         let _ = write!(text, ", {} partitions", self.partitions);
         if self.servers > 1 {
             let _ = write!(text, ", {} servers", self.servers);
+        }
+        if self.place.cluster > 1 {
+            let _ = write!(text, ", {} brokers", self.place.cluster);
         }
         if self.acks == Acks::Leader {
             text.push_str(", acks=1");

@@ -1,20 +1,19 @@
-//! What the child processes do: serve, or make calls and tell what they measured.
+//! What the child processes do: serve, or be a client that makes calls as it is told.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, Write as _};
 use std::process;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::cpu;
-use crate::load::{self, Measured};
-use crate::pacer::Pacer;
-use crate::recorder::Recorded;
-use crate::setup::{ClientJob, CpuPerCall, Sample, Setup, SystemName};
+use crate::allocations;
+use crate::client::Client;
+use crate::setup::{ClientJob, Setup, Step, SystemName};
 use crate::system::System;
 use crate::system::floor::Floor;
 use crate::system::grpc::Grpc;
@@ -27,7 +26,11 @@ const END_LIMIT: Duration = Duration::from_secs(5);
 pub(crate) fn server(job: &str) -> anyhow::Result<()> {
     let setup: Setup = parse(job)?;
     let (stop, stopped) = oneshot::channel();
-    when_stdin_ends(move || {
+    thread::spawn(move || {
+        // The one step that it is told.
+        for _count in io::stdin().lock().lines().map_while(Result::ok) {
+            say_json(&allocations::allocated());
+        }
         let _has_ended = stop.send(());
         thread::sleep(END_LIMIT);
         process::exit(1);
@@ -42,23 +45,45 @@ pub(crate) fn server(job: &str) -> anyhow::Result<()> {
     })
 }
 
-/// Makes calls and prints what it measured as one line.
+/// Connects, says so, and takes steps until stdin ends.
 pub(crate) fn client(job: &str) -> anyhow::Result<()> {
     let job: ClientJob = parse(job)?;
-    when_stdin_ends(|| process::exit(1));
-    let sample = Runtime::new()?.block_on(async {
-        match job.setup.system {
-            SystemName::Floor => measure::<Floor>(&job).await,
-            SystemName::KafkaRpc => measure::<KafkaRpc>(&job).await,
-            SystemName::Grpc => measure::<Grpc>(&job).await,
+    let (sender, steps) = mpsc::unbounded_channel();
+    thread::spawn(move || {
+        for line in io::stdin().lock().lines().map_while(Result::ok) {
+            let _has_ended = sender.send(line);
         }
-    })?;
-    say(&serde_json::to_string(&sample)?);
-    Ok(())
+        process::exit(1);
+    });
+    Runtime::new()?.block_on(async {
+        match job.setup.system {
+            SystemName::Floor => take_steps::<Floor>(&job, steps).await,
+            SystemName::KafkaRpc => take_steps::<KafkaRpc>(&job, steps).await,
+            SystemName::Grpc => take_steps::<Grpc>(&job, steps).await,
+        }
+    })
+}
+
+async fn take_steps<S: System>(
+    job: &ClientJob,
+    mut steps: mpsc::UnboundedReceiver<String>,
+) -> anyhow::Result<()> {
+    let mut client = Client::<S>::connect(job).await?;
+    say("connected");
+    while let Some(step) = steps.recv().await {
+        match parse(&step)? {
+            Step::Load(load) => say_json(&client.load(&load).await?),
+            Step::Make { calls, callers } => say_json(&client.make(calls, callers).await?),
+            Step::Hold { calls, timeout } => say_json(&client.hold(calls, timeout).await?),
+            Step::Release => say_json(&client.release().await?),
+            Step::CountAllocations => say_json(&allocations::allocated()),
+        }
+    }
+    bail!("nobody tells the client what to do")
 }
 
 fn parse<T: DeserializeOwned>(job: &str) -> anyhow::Result<T> {
-    serde_json::from_str(job).context("this command is for the program itself: use `compare`")
+    serde_json::from_str(job).context("this command is for the program itself: see `help`")
 }
 
 /// The parent reads it. Where it is gone, so is this process in a moment.
@@ -66,66 +91,9 @@ fn say(line: &str) {
     let _parent_is_gone = writeln!(io::stdout(), "{line}");
 }
 
-fn when_stdin_ends(end: impl FnOnce() + Send + 'static) {
-    thread::spawn(move || {
-        let _until_it_ends = io::stdin().read_to_end(&mut Vec::new());
-        end();
-    });
-}
-
-async fn measure<S: System>(job: &ClientJob) -> anyhow::Result<Sample> {
-    let caller = S::connect(&job.setup, &job.servers).await?;
-    let pacer = Pacer::start()?;
-    let measured = load::run(
-        &caller,
-        &job.load,
-        async |moment| pacer.wait_until(moment).await,
-        || CpuTimes::now(job),
-    )
-    .await?;
-    Ok(sample(measured))
-}
-
-struct CpuTimes {
-    client: Option<Duration>,
-    server: Option<Duration>,
-    broker: Option<Duration>,
-}
-
-impl CpuTimes {
-    fn now(job: &ClientJob) -> Self {
-        Self {
-            client: cpu::time_of(&[process::id()]),
-            server: cpu::time_of(&job.server_processes),
-            broker: job
-                .broker_process
-                .and_then(|broker| cpu::time_of(&[broker])),
-        }
+fn say_json(value: &impl Serialize) {
+    match serde_json::to_string(value) {
+        Ok(line) => say(&line),
+        Err(error) => say(&error.to_string()),
     }
-}
-
-fn sample(measured: Measured<CpuTimes>) -> Sample {
-    let Measured {
-        recorded,
-        before,
-        after,
-    } = measured;
-    Sample {
-        rate_per_s: recorded.rate_per_s(),
-        p50_us: recorded.quantile_us(0.5),
-        p99_us: recorded.quantile_us(0.99),
-        p999_us: recorded.quantile_us(0.999),
-        errors: recorded.errors,
-        cpu: CpuPerCall {
-            client: per_call(before.client, after.client, &recorded),
-            server: per_call(before.server, after.server, &recorded),
-            broker: per_call(before.broker, after.broker, &recorded),
-        },
-        error: recorded.first_error,
-    }
-}
-
-fn per_call(before: Option<Duration>, after: Option<Duration>, recorded: &Recorded) -> Option<f64> {
-    let used = after?.checked_sub(before?)?;
-    (recorded.completed > 0).then(|| used.as_secs_f64() * 1e6 / recorded.completed as f64)
 }

@@ -1,5 +1,9 @@
 //! The rows for other programs.
 
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::setup::SystemName;
@@ -22,10 +26,12 @@ struct JsonRow {
     client_cpu_us: Option<f64>,
     server_cpu_us: Option<f64>,
     broker_cpu_us: Option<f64>,
+    client_wake_ups: Option<f64>,
+    server_wake_ups: Option<f64>,
 }
 
 /// The figures of the table: medians over the rounds, and the sum of the errors.
-pub(crate) fn rows(rows: &[Row]) -> serde_json::Result<String> {
+pub(crate) fn rows(rows: &[Row]) -> impl Serialize {
     let rows = rows
         .iter()
         .map(|row| JsonRow {
@@ -39,11 +45,19 @@ pub(crate) fn rows(rows: &[Row]) -> serde_json::Result<String> {
             client_cpu_us: row.sample.cpu.client,
             server_cpu_us: row.sample.cpu.server,
             broker_cpu_us: row.sample.cpu.broker,
+            client_wake_ups: row.sample.wake_ups.client,
+            server_wake_ups: row.sample.wake_ups.server,
         })
         .collect();
-    let mut text = serde_json::to_string_pretty(&Document { rows })?;
+    Document { rows }
+}
+
+/// Writes any figures, where a file is named.
+pub(crate) fn write(file: Option<&Path>, figures: &impl Serialize) -> anyhow::Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    let mut text = serde_json::to_string_pretty(figures)?;
     text.push('\n');
-    Ok(text)
+    fs::write(file, text).with_context(|| format!("can't write {}", file.display()))
 }
 
 #[cfg(test)]
@@ -51,7 +65,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::setup::{CpuPerCall, Sample};
+    use crate::setup::{CpuPerCall, Sample, WakeUpsPerCall};
 
     #[test]
     fn a_row_has_the_systems_name_and_figures() {
@@ -70,6 +84,10 @@ mod tests {
                     server: Some(8.0),
                     broker: None,
                 },
+                wake_ups: WakeUpsPerCall {
+                    client: Some(0.25),
+                    server: None,
+                },
             },
             to_floor: None,
         };
@@ -86,11 +104,12 @@ mod tests {
                   "errors": 2,
                   "client_cpu_us": 9.5,
                   "server_cpu_us": 8.0,
-                  "broker_cpu_us": null
+                  "broker_cpu_us": null,
+                  "client_wake_ups": 0.25,
+                  "server_wake_ups": null
                 }
               ]
-            }
-        "#]]
-        .assert_eq(&rows(&[row]).unwrap());
+            }"#]]
+        .assert_eq(&serde_json::to_string_pretty(&rows(&[row])).unwrap());
     }
 }

@@ -4,24 +4,33 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use kafka_rpc_tests::java;
-use kafka_rpc_tests::kafka::{Broker, Builder};
+use kafka_rpc_tests::kafka::{Broker, Brokers, Builder};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use tokio::runtime::{self, Runtime};
 
+use crate::arguments::Place;
+
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A cluster that was named, or one broker that was booted and ends with this value.
+/// A cluster that was named, or one that was booted and ends with this value.
 pub(crate) struct Kafka {
     bootstrap: String,
-    broker: Option<Broker>,
+    brokers: Option<Brokers>,
     admin: AdminClient<DefaultClientContext>,
     runtime: Runtime,
 }
 
 impl Kafka {
-    pub(crate) fn named(bootstrap: &str) -> anyhow::Result<Self> {
+    pub(crate) fn at(place: &Place) -> anyhow::Result<Self> {
+        match &place.brokers {
+            Some(brokers) => Self::named(brokers),
+            None => Self::boot(place.cluster as usize),
+        }
+    }
+
+    fn named(bootstrap: &str) -> anyhow::Result<Self> {
         let kafka = Self::new(bootstrap.to_owned(), None)?;
         let client = kafka.admin.inner();
         client
@@ -30,30 +39,29 @@ impl Kafka {
         Ok(kafka)
     }
 
-    pub(crate) fn boot() -> anyhow::Result<Self> {
+    fn boot(count: usize) -> anyhow::Result<Self> {
         java::available()
             .map_err(|missing| anyhow!(missing))
             .context("Kafka can't be booted here: install Java 17 and Maven, or name a cluster with --brokers")?;
-        let broker = Builder::new()
+        let brokers = Builder::new()
             .at_full_speed()
             // The harness sets less, for many brokers on one machine; these are Kafka's own defaults.
             .property("num.network.threads", 3)
             .property("num.io.threads", 8)
             // What a run wrote is off the disk before the next one.
             .property("file.delete.delay.ms", 100)
-            .try_start()
-            .map_err(|why| anyhow!(why))?;
-        Self::new(broker.bootstrap().to_owned(), Some(broker))
+            .start_cluster(count);
+        Self::new(brokers.bootstrap(), Some(brokers))
     }
 
-    fn new(bootstrap: String, broker: Option<Broker>) -> anyhow::Result<Self> {
+    fn new(bootstrap: String, brokers: Option<Brokers>) -> anyhow::Result<Self> {
         let admin = ClientConfig::new()
             .set("bootstrap.servers", &bootstrap)
             .create()
             .context("can't open a Kafka client")?;
         Ok(Self {
             bootstrap,
-            broker,
+            brokers,
             admin,
             runtime: runtime::Builder::new_current_thread()
                 .enable_all()
@@ -65,9 +73,10 @@ impl Kafka {
         &self.bootstrap
     }
 
-    /// Where the broker is one of our own.
-    pub(crate) fn process_id(&self) -> Option<u32> {
-        self.broker.as_ref().and_then(Broker::process_id)
+    /// Of brokers of our own; none otherwise.
+    pub(crate) fn process_ids(&self) -> Vec<u32> {
+        let brokers = self.brokers.iter().flat_map(|brokers| brokers.iter());
+        brokers.filter_map(Broker::process_id).collect()
     }
 
     pub(crate) fn create(&self, topics: &[(String, u32)]) -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
 //! This program once more, as a child.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -9,6 +9,9 @@ use std::{env, io};
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::setup::Step;
 
 /// How long a child may take to end when asked to.
 const END_LIMIT: Duration = Duration::from_secs(10);
@@ -64,6 +67,19 @@ impl Process {
                 bail!("the {} ended with {status}; it said why above", self.role)
             }
         }
+    }
+
+    /// Has it take a step, and returns what it says of it.
+    pub(crate) fn take<T: DeserializeOwned>(
+        &mut self,
+        step: &Step,
+        limit: Duration,
+    ) -> anyhow::Result<T> {
+        let stdin = self.stdin.as_mut().context("it was asked to end")?;
+        writeln!(stdin, "{}", serde_json::to_string(step)?)
+            .with_context(|| format!("the {} has ended", self.role))?;
+        let line = self.line(limit)?;
+        serde_json::from_str(&line).with_context(|| format!("the {} said: {line}", self.role))
     }
 
     /// Asks it to end, and waits for that. A child that goes on is killed, as dropping does.

@@ -37,8 +37,13 @@ impl Progress {
         self.show(&line);
     }
 
-    pub(crate) fn ends(&self) {
+    /// Leaves the line to what is printed now.
+    pub(crate) fn clear(&self) {
         self.show("");
+    }
+
+    pub(crate) fn ends(&self) {
+        self.clear();
     }
 
     fn show(&self, line: &str) {

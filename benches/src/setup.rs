@@ -1,4 +1,4 @@
-//! What one run is set to: what its processes are told.
+//! What one run is set to: what its processes are told, and what they tell.
 
 use std::fmt;
 use std::time::Duration;
@@ -39,6 +39,8 @@ impl fmt::Display for SystemName {
 pub(crate) struct Setup {
     pub(crate) system: SystemName,
     pub(crate) body: usize,
+    /// Calls go round over so many.
+    pub(crate) methods: u32,
     pub(crate) kafka: KafkaSetup,
 }
 
@@ -48,8 +50,36 @@ pub(crate) struct KafkaSetup {
     /// Begins the names of the run's topics and group.
     pub(crate) prefix: String,
     pub(crate) partitions: u32,
+    pub(crate) reply_partitions: u32,
     /// Properties of producers, over the system's own.
     pub(crate) producer: Vec<(String, String)>,
+}
+
+/// What a client process is told when it starts.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct ClientJob {
+    pub(crate) setup: Setup,
+    /// Clients in the one process, which take turns.
+    pub(crate) clients: u32,
+    /// Where the servers said they are.
+    pub(crate) servers: Vec<String>,
+    pub(crate) server_processes: Vec<u32>,
+    pub(crate) broker_processes: Vec<u32>,
+}
+
+/// What a child that runs is told next. It answers each with one line.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) enum Step {
+    /// To make calls for a while: a [`Sample`].
+    Load(Load),
+    /// To make exactly so many calls: a [`Made`].
+    Make { calls: u64, callers: u32 },
+    /// To begin calls that nobody answers, and say when all wait: a [`Made`].
+    Hold { calls: u32, timeout: Duration },
+    /// To wait for the deadlines of those: a [`Made`], whose errors are the calls that ended in another way.
+    Release,
+    /// To tell what it has allocated: an [`Allocated`](crate::allocations::Allocated), or null where nobody counts.
+    CountAllocations,
 }
 
 /// The calls that a client makes.
@@ -64,18 +94,7 @@ pub(crate) struct Load {
     pub(crate) measured: Duration,
 }
 
-/// What a client process is told.
-#[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct ClientJob {
-    pub(crate) setup: Setup,
-    pub(crate) load: Load,
-    /// Where the servers said they are.
-    pub(crate) servers: Vec<String>,
-    pub(crate) server_processes: Vec<u32>,
-    pub(crate) broker_process: Option<u32>,
-}
-
-/// What a client process found.
+/// What a client found under a load.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Sample {
     pub(crate) rate_per_s: f64,
@@ -86,6 +105,7 @@ pub(crate) struct Sample {
     /// What the first error said.
     pub(crate) error: Option<String>,
     pub(crate) cpu: CpuPerCall,
+    pub(crate) wake_ups: WakeUpsPerCall,
 }
 
 /// CPU time, user and system, in microseconds a call; `None` where it can't be told.
@@ -95,4 +115,21 @@ pub(crate) struct CpuPerCall {
     /// All servers together.
     pub(crate) server: Option<f64>,
     pub(crate) broker: Option<f64>,
+}
+
+/// How often a thread went to sleep and was woken, a call; `None` where it can't be told.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct WakeUpsPerCall {
+    pub(crate) client: Option<f64>,
+    /// All servers together.
+    pub(crate) server: Option<f64>,
+}
+
+/// How calls of a given number went.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Made {
+    pub(crate) errors: u64,
+    /// What the first error said.
+    pub(crate) error: Option<String>,
+    pub(crate) took: Duration,
 }

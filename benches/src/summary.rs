@@ -1,6 +1,8 @@
 //! From the samples of all rounds to the rows of the table.
 
-use crate::setup::{CpuPerCall, Sample, SystemName};
+use serde::Serialize;
+
+use crate::setup::{CpuPerCall, Sample, SystemName, WakeUpsPerCall};
 
 /// One system under one load in one round.
 #[derive(Clone, Debug)]
@@ -33,7 +35,7 @@ pub(crate) struct Ratios {
 }
 
 /// A figure over the rounds.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
     pub(crate) least: f64,
@@ -75,7 +77,7 @@ fn row(runs: &[Run], concurrency: u32, system: SystemName) -> Row {
     }
 }
 
-fn medians(samples: &[&Sample]) -> Sample {
+pub(crate) fn medians(samples: &[&Sample]) -> Sample {
     let median = |figure: fn(&Sample) -> Option<f64>| {
         spread(samples.iter().filter_map(|sample| figure(sample))).map(|spread| spread.median)
     };
@@ -90,6 +92,10 @@ fn medians(samples: &[&Sample]) -> Sample {
             client: median(|sample| sample.cpu.client),
             server: median(|sample| sample.cpu.server),
             broker: median(|sample| sample.cpu.broker),
+        },
+        wake_ups: WakeUpsPerCall {
+            client: median(|sample| sample.wake_ups.client),
+            server: median(|sample| sample.wake_ups.server),
         },
     }
 }
@@ -111,7 +117,7 @@ fn ratios(pairs: &[(&Sample, &Sample)]) -> Ratios {
 }
 
 /// `None` where no round has the figure.
-fn spread(figures: impl Iterator<Item = f64>) -> Option<Spread> {
+pub(crate) fn spread(figures: impl Iterator<Item = f64>) -> Option<Spread> {
     // Nothing divided by nothing is no figure.
     let mut figures: Vec<f64> = figures.filter(|figure| figure.is_finite()).collect();
     figures.sort_by(f64::total_cmp);

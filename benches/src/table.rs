@@ -9,7 +9,8 @@ use crate::summary::{Ratios, Row, Spread};
 /// All rows, those of one concurrency together.
 pub(crate) fn table(comparison: &Comparison, rows: &[Row]) -> String {
     let mut text = format!(
-        "Medians of {} rounds, ratios with the least and the most of a round; CPU is user and system time a call.\n",
+        "Medians of {} rounds, ratios with the least and the most of a round; CPU, user and system, and wake-ups of threads are \
+         for a call.\n",
         comparison.rounds
     );
     for group in rows.chunk_by(|a, b| a.concurrency == b.concurrency) {
@@ -38,6 +39,8 @@ fn figures(rows: &[Row]) -> Vec<Vec<String>> {
         "client CPU",
         "server CPU",
         "broker CPU",
+        "client wake-ups",
+        "server wake-ups",
     ];
     let mut lines = vec![heading.map(str::to_owned).to_vec()];
     lines.extend(rows.iter().map(|row| {
@@ -49,8 +52,10 @@ fn figures(rows: &[Row]) -> Vec<Vec<String>> {
             errors,
             error: _,
             cpu: _,
+            wake_ups,
         } = &row.sample;
         let cpu = |time: Option<f64>| time.map_or_else(|| "-".to_owned(), micros);
+        let wakes = |times: Option<f64>| times.map_or_else(|| "-".to_owned(), digits);
         vec![
             row.system.to_string(),
             grouped(*rate_per_s),
@@ -61,6 +66,8 @@ fn figures(rows: &[Row]) -> Vec<Vec<String>> {
             cpu(row.sample.cpu.client),
             cpu(row.sample.cpu.server),
             cpu(row.sample.cpu.broker),
+            wakes(wake_ups.client),
+            wakes(wake_ups.server),
         ]
     }));
     lines
@@ -101,22 +108,27 @@ fn spread(ratio: Spread) -> String {
 }
 
 /// Three digits and a unit.
-fn micros(micros: f64) -> String {
+pub(crate) fn micros(micros: f64) -> String {
     let (value, unit) = match micros {
         ..1e3 => (micros, "µs"),
         ..1e6 => (micros / 1e3, "ms"),
         _ => (micros / 1e6, "s"),
     };
+    format!("{} {unit}", digits(value))
+}
+
+/// Three digits of a number below a thousand.
+pub(crate) fn digits(value: f64) -> String {
     let decimals = match value {
         ..10.0 => 2,
         ..100.0 => 1,
         _ => 0,
     };
-    format!("{value:.decimals$} {unit}")
+    format!("{value:.decimals$}")
 }
 
 /// A whole number, its digits in groups of three.
-fn grouped(number: f64) -> String {
+pub(crate) fn grouped(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();
     for (index, digit) in digits.char_indices() {
@@ -129,7 +141,7 @@ fn grouped(number: f64) -> String {
 }
 
 /// Columns: the first to the left, the others to the right.
-fn aligned(lines: &[Vec<String>]) -> String {
+pub(crate) fn aligned(lines: &[Vec<String>]) -> String {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         lines
@@ -149,6 +161,7 @@ fn aligned(lines: &[Vec<String>]) -> String {
                 write!(text, "  {cell:>width$}")
             };
         }
+        text.truncate(text.trim_end_matches(' ').len());
         text.push('\n');
     }
     text
@@ -161,7 +174,7 @@ mod tests {
 
     use super::*;
     use crate::arguments::{Arguments, Command};
-    use crate::setup::{CpuPerCall, SystemName};
+    use crate::setup::{CpuPerCall, SystemName, WakeUpsPerCall};
     use crate::summary::{Run, rows};
 
     fn comparison(arguments: &[&str]) -> Comparison {
@@ -189,6 +202,10 @@ mod tests {
                     server: Some(7.25 * scale),
                     broker: (system != SystemName::Grpc).then_some(21.0),
                 },
+                wake_ups: WakeUpsPerCall {
+                    client: Some(0.5),
+                    server: None,
+                },
             },
         }
     }
@@ -207,13 +224,13 @@ mod tests {
         runs[4].sample.errors = 3;
         runs[4].sample.error = Some("no reply came before the deadline".to_owned());
         expect![[r#"
-            Medians of 3 rounds, ratios with the least and the most of a round; CPU is user and system time a call.
+            Medians of 3 rounds, ratios with the least and the most of a round; CPU, user and system, and wake-ups of threads are for a call.
 
             64 in flight, 128 B, 4 partitions
-                       calls/s      p50      p99    p99.9  errors  client CPU  server CPU  broker CPU
-            floor       32,100   812 µs  1.71 ms  25.0 ms       0     9.50 µs     7.25 µs     21.0 µs
-            kafka-rpc   23,540  1.12 ms  2.35 ms  34.4 ms       3     13.1 µs     9.97 µs     21.0 µs
-            grpc        64,200   406 µs   856 µs  12.5 ms       0     4.75 µs     3.62 µs           -
+                       calls/s      p50      p99    p99.9  errors  client CPU  server CPU  broker CPU  client wake-ups  server wake-ups
+            floor       32,100   812 µs  1.71 ms  25.0 ms       0     9.50 µs     7.25 µs     21.0 µs             0.50                -
+            kafka-rpc   23,540  1.12 ms  2.35 ms  34.4 ms       3     13.1 µs     9.97 µs     21.0 µs             0.50                -
+            grpc        64,200   406 µs   856 µs  12.5 ms       0     4.75 µs     3.62 µs           -             0.50                -
 
             to the floor              calls/s                  p50                  p99  client + server CPU
             kafka-rpc     0.73 (0.67 to 0.80)  1.38 (1.25 to 1.50)  1.38 (1.25 to 1.50)  1.38 (1.25 to 1.50)
@@ -221,8 +238,8 @@ mod tests {
             an error of kafka-rpc: no reply came before the deadline
 
             512 in flight, 128 B, 4 partitions
-                  calls/s     p50     p99   p99.9  errors  client CPU  server CPU  broker CPU
-            grpc       16  1.62 s  3.42 s  50.1 s       0     19.0 ms     14.5 ms           -
+                  calls/s     p50     p99   p99.9  errors  client CPU  server CPU  broker CPU  client wake-ups  server wake-ups
+            grpc       16  1.62 s  3.42 s  50.1 s       0     19.0 ms     14.5 ms           -             0.50                -
         "#]]
         .assert_eq(&table(&comparison(&[]), &rows(&runs)));
     }

@@ -152,6 +152,25 @@ fn keyed_calls_of_an_open_loop_go_to_several_servers() {
 }
 
 #[test]
+fn calls_go_round_over_many_methods() {
+    require_java!();
+    let brokers = kafka::shared().bootstrap();
+    let (rows, table) = rows(&[
+        "--brokers",
+        brokers,
+        "--concurrency",
+        "8",
+        "--methods",
+        "12",
+    ]);
+    assert_eq!(rows.len(), 3);
+    for row in &rows {
+        assert_measured(row, &table);
+    }
+    assert!(table.contains("12 methods"), "{table}");
+}
+
+#[test]
 fn a_kafka_is_booted_where_none_is_named() {
     require_java!();
     let (rows, table) = rows(&["--systems", "floor", "--concurrency", "4"]);

@@ -1,11 +1,21 @@
 //! tonic over loopback, without a broker: one connection to each server, HTTP/2 without TLS.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
 use anyhow::Context as _;
 use bytes::Bytes;
 use tokio::net::TcpListener;
+use tonic::body::Body;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::codegen::{BoxFuture, Service, http};
+use tonic::server::{Grpc as GrpcServer, NamedService, UnaryService};
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Request, Response, Status};
+use tonic_prost::ProstCodec;
 
 use super::{Caller, System, body, check};
 use crate::setup::Setup;
@@ -30,6 +40,40 @@ impl Echo for Itself {
     }
 }
 
+/// As the generated service, for as many methods as one likes.
+#[derive(Clone)]
+struct Wide;
+
+impl NamedService for Wide {
+    const NAME: &'static str = "bench.v1.Wide";
+}
+
+impl Service<http::Request<Body>> for Wide {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<Self::Response, Self::Error>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        Box::pin(async {
+            let codec = ProstCodec::default();
+            Ok(GrpcServer::new(codec).unary(Itself, request).await)
+        })
+    }
+}
+
+impl UnaryService<Message> for Itself {
+    type Response = Message;
+    type Future = BoxFuture<Response<Message>, Status>;
+
+    fn call(&mut self, request: Request<Message>) -> Self::Future {
+        Box::pin(async { Itself.say(request).await })
+    }
+}
+
 impl System for Grpc {
     type Caller = GrpcCaller;
 
@@ -44,6 +88,7 @@ impl System for Grpc {
         ready(&listener.local_addr()?.to_string());
         Server::builder()
             .add_service(EchoServer::new(Itself))
+            .add_service(Wide)
             .serve_with_incoming_shutdown(
                 TcpIncoming::from(listener).with_nodelay(Some(true)),
                 stop,
@@ -66,8 +111,14 @@ impl System for Grpc {
         } else {
             Channel::balance_list(endpoints.into_iter())
         };
+        let paths = (0..setup.methods)
+            .map(|method| format!("/{}/Say{method}", Wide::NAME).try_into())
+            .collect::<Result<_, _>>()?;
         Ok(GrpcCaller {
-            client: EchoClient::new(channel),
+            client: EchoClient::new(channel.clone()),
+            channel,
+            paths,
+            turn: Arc::default(),
             body: body(setup),
         })
     }
@@ -76,6 +127,10 @@ impl System for Grpc {
 #[derive(Clone)]
 pub(crate) struct GrpcCaller {
     client: EchoClient<Channel>,
+    channel: Channel,
+    /// Of the methods of [`Wide`].
+    paths: Arc<[PathAndQuery]>,
+    turn: Arc<AtomicUsize>,
     body: Bytes,
 }
 
@@ -84,7 +139,17 @@ impl Caller for GrpcCaller {
         let message = Message {
             body: self.body.clone(),
         };
-        let reply = self.client.clone().say(message).await?;
+        let reply = match self.paths.len() {
+            1 => self.client.clone().say(message).await?,
+            methods => {
+                let method = self.turn.fetch_add(1, Ordering::Relaxed) % methods;
+                let path = self.paths[method].clone();
+                let mut client = tonic::client::Grpc::new(self.channel.clone());
+                client.ready().await?;
+                let request = Request::new(message);
+                client.unary(request, path, ProstCodec::default()).await?
+            }
+        };
         check(&self.body, reply.get_ref().body.len())
     }
 }

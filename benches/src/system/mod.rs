@@ -5,7 +5,11 @@ pub(crate) mod grpc;
 pub(crate) mod kafka_rpc;
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use anyhow::{bail, ensure};
 use bytes::Bytes;
 
 use crate::setup::Setup;
@@ -29,15 +33,80 @@ pub(crate) trait System {
 pub(crate) trait Caller: Clone + Send + Sync + 'static {
     /// Sends the setup's body and waits for it to come back.
     fn call(&self, key: Option<u64>) -> impl Future<Output = anyhow::Result<()>> + Send;
+
+    /// Sends it where nobody answers, and waits for the deadline. Anything else is an error.
+    fn hold(&self, _timeout: Duration) -> impl Future<Output = anyhow::Result<()>> + Send {
+        async { bail!("this system has no calls that nobody answers") }
+    }
 }
 
-/// What a client sends.
+/// Clients in one process, each with connections of its own, which take turns.
+#[derive(Clone)]
+pub(crate) struct Clients<C> {
+    callers: Arc<[C]>,
+    turn: Arc<AtomicUsize>,
+}
+
+impl<C: Caller> Clients<C> {
+    pub(crate) fn new(callers: Vec<C>) -> anyhow::Result<Self> {
+        ensure!(!callers.is_empty(), "nobody makes calls");
+        Ok(Self {
+            callers: callers.into(),
+            turn: Arc::default(),
+        })
+    }
+
+    fn next(&self) -> &C {
+        let turn = match self.callers.len() {
+            1 => 0,
+            clients => self.turn.fetch_add(1, Ordering::Relaxed) % clients,
+        };
+        &self.callers[turn]
+    }
+}
+
+impl<C: Caller> Caller for Clients<C> {
+    async fn call(&self, key: Option<u64>) -> anyhow::Result<()> {
+        self.next().call(key).await
+    }
+
+    async fn hold(&self, timeout: Duration) -> anyhow::Result<()> {
+        self.next().hold(timeout).await
+    }
+}
+
+/// What a client sends: words, so that compression finds what it finds in messages.
 fn body(setup: &Setup) -> Bytes {
-    Bytes::from(vec![b'x'; setup.body])
+    const WORDS: [&str; 16] = [
+        "customer ",
+        "order ",
+        "2027-03-14 ",
+        "pending ",
+        "id=",
+        "4711 ",
+        "EUR ",
+        "19.90 ",
+        "street ",
+        "paid ",
+        "null ",
+        "true ",
+        "item ",
+        "count=",
+        "7 ",
+        "note ",
+    ];
+    // SplitMix64, and the same in every run.
+    let mut state = 1_u64;
+    let words = std::iter::repeat_with(|| {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        WORDS[(mixed >> 60) as usize].bytes()
+    });
+    words.flatten().take(setup.body).collect()
 }
 
 fn check(sent: &Bytes, received: usize) -> anyhow::Result<()> {
-    anyhow::ensure!(
+    ensure!(
         received == sent.len(),
         "{received} bytes came back of {}",
         sent.len()

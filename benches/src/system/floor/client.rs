@@ -73,7 +73,8 @@ pub(crate) struct FloorCaller(Arc<Client>);
 struct Client {
     producer: ThreadedProducer<Deliveries>,
     pending: Arc<Pending>,
-    topic: String,
+    /// One for each method.
+    topics: Vec<String>,
     partitions: usize,
     next_call: AtomicUsize,
     body: Bytes,
@@ -90,10 +91,11 @@ pub(super) fn connect(setup: &Setup) -> anyhow::Result<FloorCaller> {
         .set("enable.auto.commit", "false")
         .create_with_context(Quiet)
         .context("can't open the floor's consumer")?;
-    let topic = replies(kafka);
-    let end = end_of(&consumer, &topic)?;
     let mut assignment = TopicPartitionList::new();
-    assignment.add_partition_offset(&topic, REPLY_PARTITION, Offset::Offset(end))?;
+    for topic in replies(setup) {
+        let end = end_of(&consumer, &topic)?;
+        assignment.add_partition_offset(&topic, REPLY_PARTITION, Offset::Offset(end))?;
+    }
     consumer.assign(&assignment)?;
     let calls = Arc::clone(&pending);
     // It ends with the process, as the client does.
@@ -104,7 +106,7 @@ pub(super) fn connect(setup: &Setup) -> anyhow::Result<FloorCaller> {
     Ok(FloorCaller(Arc::new(Client {
         producer,
         pending,
-        topic: requests(kafka),
+        topics: requests(setup).collect(),
         partitions: kafka.partitions as usize,
         next_call: AtomicUsize::new(0),
         body: body(setup),
@@ -172,7 +174,8 @@ impl Caller for FloorCaller {
 
 impl Client {
     fn send(&self, call: usize, key: Option<u64>) -> anyhow::Result<()> {
-        let record = BaseRecord::<str, [u8], usize>::with_opaque_to(&self.topic, call)
+        let topic = &self.topics[call % self.topics.len()];
+        let record = BaseRecord::<str, [u8], usize>::with_opaque_to(topic, call)
             .payload(&self.body)
             .headers(call_header(call));
         let text;
@@ -180,7 +183,7 @@ impl Client {
             text = key.to_string();
             record.key(&text)
         } else {
-            record.partition((call % self.partitions) as i32)
+            record.partition((call / self.topics.len() % self.partitions) as i32)
         };
         self.producer.send(record).map_err(|(error, _)| {
             self.pending.0.lock().remove(&call);

@@ -1,7 +1,8 @@
 //! The least that a call over Kafka can cost: rdkafka, a map of pending calls, and nothing else. No deadlines, no retries, no
 //! order by key, no offsets but rdkafka's own commit every five seconds.
 //!
-//! It has two topics, `<prefix>requests` and `<prefix>replies`, of whose partitions the one client reads the first.
+//! It has two topics for each method, `<prefix><method>.requests` and that with `.replies` behind it, of whose partitions the one
+//! client reads the first.
 
 mod client;
 mod properties;
@@ -11,7 +12,7 @@ use rdkafka::message::{Header, Headers as _, OwnedHeaders};
 use rdkafka::{ClientContext, Message};
 
 use super::System;
-use crate::setup::{KafkaSetup, Setup};
+use crate::setup::Setup;
 
 pub(crate) struct Floor;
 
@@ -34,17 +35,25 @@ impl System for Floor {
     }
 }
 
-/// The partitions of the floor's topics that [`crate::kafka`] creates before a run.
-pub(crate) fn topics(kafka: &KafkaSetup) -> [(String, u32); 2] {
-    [(requests(kafka), kafka.partitions), (replies(kafka), 1)]
+/// The floor's topics and their partitions, which [`crate::kafka`] creates before a run.
+pub(crate) fn topics(setup: &Setup) -> Vec<(String, u32)> {
+    let requests = requests(setup).map(|topic| (topic, setup.kafka.partitions));
+    requests
+        .chain(replies(setup).map(|topic| (topic, 1)))
+        .collect()
 }
 
-fn requests(kafka: &KafkaSetup) -> String {
-    format!("{}requests", kafka.prefix)
+fn requests(setup: &Setup) -> impl Iterator<Item = String> {
+    (0..setup.methods).map(|method| format!("{}{method}.requests", setup.kafka.prefix))
 }
 
-fn replies(kafka: &KafkaSetup) -> String {
-    format!("{}replies", kafka.prefix)
+/// The topic's name tells the method, which the reply goes to.
+fn reply_to(request: &str) -> String {
+    format!("{request}.replies")
+}
+
+fn replies(setup: &Setup) -> impl Iterator<Item = String> {
+    requests(setup).map(|topic| reply_to(&topic))
 }
 
 /// The only partition that replies go to.

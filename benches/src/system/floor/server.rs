@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,7 +12,7 @@ use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProd
 use rdkafka::{ClientContext, Message as _};
 use tokio::sync::oneshot;
 
-use super::{Quiet, REPLY_PARTITION, call_header, call_of, properties, replies, requests};
+use super::{Quiet, REPLY_PARTITION, call_header, call_of, properties, reply_to, requests};
 use crate::setup::Setup;
 
 const POLL: Duration = Duration::from_millis(100);
@@ -43,7 +44,13 @@ pub(super) async fn start(setup: &Setup) -> anyhow::Result<FloorServer> {
     let consumer: BaseConsumer<Quiet> = properties::consumer(kafka, "servers")
         .create_with_context(Quiet)
         .context("can't open the floor's consumer")?;
-    consumer.subscribe(&[&requests(kafka)])?;
+    let topics: Vec<String> = requests(setup).collect();
+    let replies: HashMap<String, String> = topics
+        .iter()
+        .map(|topic| (topic.clone(), reply_to(topic)))
+        .collect();
+    let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+    consumer.subscribe(&topics)?;
     let producer: Replies = properties::replies(kafka)
         .create_with_context(NothingToTell)
         .context("can't open the floor's producer")?;
@@ -51,12 +58,11 @@ pub(super) async fn start(setup: &Setup) -> anyhow::Result<FloorServer> {
     let stop = Arc::new(AtomicBool::new(false));
     let (joined, has_joined) = oneshot::channel();
     let (end, ended) = oneshot::channel();
-    let topic = replies(kafka);
     let until = Arc::clone(&stop);
     thread::Builder::new()
         .name("floor".to_owned())
         .spawn(move || {
-            let outcome = serve(&consumer, &producer, &topic, joined, &until);
+            let outcome = serve(&consumer, &producer, &replies, joined, &until);
             // Leaves the group.
             drop(consumer);
             let _nobody_waits = end.send(outcome);
@@ -81,7 +87,7 @@ impl FloorServer {
 fn serve(
     consumer: &BaseConsumer<Quiet>,
     producer: &Replies,
-    topic: &str,
+    replies: &HashMap<String, String>,
     joined: oneshot::Sender<()>,
     stop: &AtomicBool,
 ) -> anyhow::Result<()> {
@@ -89,7 +95,7 @@ fn serve(
     let limit = Instant::now() + JOIN_LIMIT;
     while !stop.load(Ordering::Relaxed) {
         match consumer.poll(POLL) {
-            Some(Ok(request)) => answer(&request, producer, topic)?,
+            Some(Ok(request)) => answer(&request, producer, replies)?,
             // A topic that was just created is unknown to some broker for a moment.
             Some(Err(_)) if joined.is_some() => {}
             Some(Err(error)) => return Err(error).context("can't read requests"),
@@ -108,8 +114,15 @@ fn serve(
         .context("replies were not written")
 }
 
-fn answer(request: &BorrowedMessage<'_>, producer: &Replies, topic: &str) -> anyhow::Result<()> {
+fn answer(
+    request: &BorrowedMessage<'_>,
+    producer: &Replies,
+    replies: &HashMap<String, String>,
+) -> anyhow::Result<()> {
     let call = call_of(request).context("a request has no number of its call")?;
+    let topic = replies
+        .get(request.topic())
+        .context("a request is of no method")?;
     let mut reply = BaseRecord::<(), [u8]>::to(topic)
         .partition(REPLY_PARTITION)
         .payload(request.payload().unwrap_or_default())

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Measures what the book shows. Options go to every command that needs Kafka: --brokers HOST:PORT spares booting one each time.
+set -eu
+cd "$(dirname "$0")/.."
+out=docs/src/performance
+mkdir -p "$out"
+
+bench() {
+    cargo run --quiet --release -p kafka-rpc-bench -- "$@"
+}
+# To another file first, so that a command that fails leaves the old figures.
+table() {
+    bench "$@" --json "$out/$1.json" > "$out/$1.txt.new"
+    mv "$out/$1.txt.new" "$out/$1.txt"
+}
+
+table compare --concurrency 1,64,512,4096 "$@"
+table idle "$@"
+table startup "$@"
+table growth "$@"
+table sharing "$@"
+table soak "$@"
+bench curves --out "$out" "$@"
+# Only here do acknowledgements have replicas to wait for.
+bench curves --only acks --cluster 3 --out "$out/three-brokers"
+
+bench() {
+    cargo run --quiet --release -p kafka-rpc-bench --features count-allocations -- "$@"
+}
+table allocations "$@"
+table memory "$@"
+
+bench show docs/src/performance.md
