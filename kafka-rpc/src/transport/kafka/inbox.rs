@@ -61,8 +61,12 @@ async fn read(consumer: Arc<BaseConsumer<Context>>, mut records: Box<dyn Records
     };
     let mut topics = TopicCache::default();
     let mut batch = Vec::with_capacity(BATCH);
+    let mut ready = None;
     loop {
-        let mut next = Some(events.next().await);
+        let mut next = match ready.take() {
+            Some(event) => Some(event),
+            None => Some(events.next().await),
+        };
         while let Some(event) = next.take() {
             match event.record(&mut topics) {
                 Some(record) => batch.push(record),
@@ -76,7 +80,11 @@ async fn read(consumer: Arc<BaseConsumer<Context>>, mut records: Box<dyn Records
             records.records(&mut batch);
             batch.clear();
         }
-        tokio::task::yield_now().await;
+        ready = events.ready();
+        if ready.is_some() {
+            // The callers come first. Where nothing is to be read at once they do anyway.
+            tokio::task::yield_now().await;
+        }
     }
 }
 

@@ -84,6 +84,7 @@ impl Group {
         let mut timer = std::pin::pin!(sleep(Duration::ZERO));
         let mut topics = TopicCache::default();
         let mut batch = Vec::with_capacity(self.batch_limit);
+        let mut ready = None;
         loop {
             let Some(wait) = context.member.lock().tick(&control) else {
                 return;
@@ -92,7 +93,10 @@ impl Group {
                 self.blocking(move |consumer| changes.apply(consumer)).await;
             }
             let mut rebalance = None;
-            let mut next = within(&events, timer.as_mut(), wait).await;
+            let mut next = match ready.take() {
+                Some(event) => Some(event),
+                None => within(&events, timer.as_mut(), wait).await,
+            };
             while let Some(event) = next.take() {
                 match event.record(&mut topics) {
                     Some(record) => batch.push(record),
@@ -118,8 +122,11 @@ impl Group {
                 self.blocking(move |consumer| consumer.context().give_up(consumer, &revoked))
                     .await;
             }
-            // There may be more to read at once: the calls come first.
-            tokio::task::yield_now().await;
+            ready = events.ready();
+            if ready.is_some() {
+                // The calls come first. Where nothing is to be read at once they do anyway.
+                tokio::task::yield_now().await;
+            }
         }
     }
 
