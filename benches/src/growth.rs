@@ -1,5 +1,6 @@
 //! What the cost of a call depends on, and what it must not depend on.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -31,9 +32,10 @@ pub(crate) struct GrowthArguments {
         default_value = "pending,methods,keys"
     )]
     over: Vec<Axis>,
-    /// Calls a second that become due
-    #[arg(long, value_name = "CALLS", default_value_t = 2_000)]
-    rate: u32,
+    /// Calls a second that become due [default: 10000 over pending, 2000 over keys, 200 over methods, of which many are hard on
+    /// the broker]
+    #[arg(long, value_name = "CALLS", value_parser = clap::value_parser!(u32).range(1..))]
+    rate: Option<u32>,
     /// How often everything is repeated
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
@@ -71,6 +73,15 @@ impl Axis {
         }
     }
 
+    /// High, so that what grows would show beside what it costs to wake up; but not too much for anybody.
+    fn rate(self) -> u32 {
+        match self {
+            Self::Pending => 10_000,
+            Self::Keys => 2_000,
+            Self::Methods => 200,
+        }
+    }
+
     fn heading(self) -> &'static str {
         match self {
             Self::Pending => "pending besides",
@@ -82,7 +93,6 @@ impl Axis {
 
 #[derive(Debug, Serialize)]
 struct Document {
-    rate_per_s: u32,
     rows: Vec<Row>,
 }
 
@@ -91,11 +101,12 @@ struct Document {
 struct Row {
     over: Axis,
     value: u32,
+    /// Calls a second that became due.
+    rate: u32,
     sample: Sample,
 }
 
 pub(crate) fn growth(arguments: &GrowthArguments) -> anyhow::Result<()> {
-    ensure!(arguments.rate > 0, "--rate 0 makes no calls");
     ensure!(!arguments.seconds.is_zero(), "--seconds 0 measures nothing");
     let points: Vec<(Axis, u32)> = arguments
         .over
@@ -104,7 +115,9 @@ pub(crate) fn growth(arguments: &GrowthArguments) -> anyhow::Result<()> {
         .collect();
     let mut progress = Progress::new(points.len() * arguments.rounds as usize);
     let mut stage = Stage::new(&arguments.place, &progress)?;
-    stage.warm_up(&arguments.load(), arguments.broker_warm_up, &progress)?;
+    if let Some((axis, _)) = points.first() {
+        stage.warm_up(&arguments.load(*axis), arguments.broker_warm_up, &progress)?;
+    }
 
     let mut samples = vec![Vec::new(); points.len()];
     for round in 1..=arguments.rounds {
@@ -119,11 +132,11 @@ pub(crate) fn growth(arguments: &GrowthArguments) -> anyhow::Result<()> {
 
     let rows = points.iter().zip(&samples);
     let document = Document {
-        rate_per_s: arguments.rate,
         rows: rows
             .map(|((over, value), samples)| Row {
                 over: *over,
                 value: *value,
+                rate: arguments.rate(*over),
                 sample: medians(&samples.iter().collect::<Vec<_>>()),
             })
             .collect(),
@@ -133,11 +146,16 @@ pub(crate) fn growth(arguments: &GrowthArguments) -> anyhow::Result<()> {
 }
 
 impl GrowthArguments {
-    fn load(&self) -> Load {
+    fn rate(&self, axis: Axis) -> u32 {
+        self.rate.unwrap_or_else(|| axis.rate())
+    }
+
+    fn load(&self, axis: Axis) -> Load {
+        let rate = self.rate(axis);
         Load {
             // A second's.
-            concurrency: self.rate,
-            rate: Some(self.rate.into()),
+            concurrency: rate,
+            rate: Some(rate.into()),
             keys: None,
             warm_up: self.warm_up,
             measured: self.seconds,
@@ -149,7 +167,7 @@ impl GrowthArguments {
             methods: if axis == Axis::Methods { value } else { 1 },
             ..Settings::default()
         };
-        let mut load = self.load();
+        let mut load = self.load(axis);
         if axis == Axis::Keys {
             load.keys = Some(value.into());
         }
@@ -177,10 +195,7 @@ fn beside(scene: &Scene, load: &Load, waiting: u32) -> anyhow::Result<Sample> {
 }
 
 fn table(document: &Document) -> String {
-    let mut text = format!(
-        "{} calls a second; CPU, user and system, and wake-ups of threads are for a call.\n",
-        grouped(document.rate_per_s.into())
-    );
+    let mut text = "CPU, user and system, and wake-ups of threads are for a call.\n".to_owned();
     for group in document.rows.chunk_by(|a, b| a.over == b.over) {
         let mut lines = vec![
             [
@@ -211,11 +226,11 @@ fn table(document: &Document) -> String {
                 or_dash(sample.wake_ups.client, digits),
             ]
         }));
-        text.push('\n');
-        text.push_str(&aligned(&lines));
+        let rate = grouped(group[0].rate.into());
+        let _ = write!(text, "\n{rate} calls a second\n{}", aligned(&lines));
         for row in group {
             if let Some(error) = &row.sample.error {
-                text.push_str(&format!("an error at {}: {error}\n", row.value));
+                let _ = writeln!(text, "an error at {}: {error}", row.value);
             }
         }
     }
@@ -233,6 +248,7 @@ mod tests {
         Row {
             over,
             value,
+            rate: over.rate(),
             sample: Sample {
                 rate_per_s: 10_000.0,
                 p50_us: 700.0,
@@ -253,7 +269,6 @@ mod tests {
     #[test]
     fn each_axis_is_a_table_of_its_own() {
         let mut document = Document {
-            rate_per_s: 10_000,
             rows: vec![
                 row(Axis::Pending, 0, 9.5),
                 row(Axis::Pending, 100_000, 9.75),
@@ -263,12 +278,14 @@ mod tests {
         document.rows[2].sample.errors = 1;
         document.rows[2].sample.error = Some("refused".to_owned());
         expect![[r#"
-            10,000 calls a second; CPU, user and system, and wake-ups of threads are for a call.
+            CPU, user and system, and wake-ups of threads are for a call.
 
+            10,000 calls a second
             pending besides  calls/s     p50      p99  errors  client CPU  server CPU  client wake-ups
             0                 10,000  700 µs  2.10 ms       0     9.50 µs           -             1.50
             100,000           10,000  700 µs  2.10 ms       0     9.75 µs           -             1.50
 
+            2,000 calls a second
             keys  calls/s     p50      p99  errors  client CPU  server CPU  client wake-ups
             1      10,000  700 µs  2.10 ms       1     10.0 µs           -             1.50
             an error at 1: refused
