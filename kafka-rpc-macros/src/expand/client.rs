@@ -84,12 +84,12 @@ fn call(service: &Service, index: usize, method: &Method) -> TokenStream {
     quote! {
         #docs
         #(#deprecated)*
-        pub async fn #ident(
+        pub fn #ident(
             &mut self,
             request: impl ::kafka_rpc::IntoRequest<#input>,
-        ) -> ::core::result::Result<::kafka_rpc::Response<#output>, ::kafka_rpc::Status> {
+        ) -> ::kafka_rpc::codegen::UnaryCall<'_, S, #output> {
             #prepare
-            ::kafka_rpc::codegen::call_unary(&mut self.inner, &#descriptor, #index, request).await
+            ::kafka_rpc::codegen::call_unary(&mut self.inner, &#descriptor, #index, request)
         }
     }
 }

@@ -39,17 +39,16 @@ impl<S> ClockClient<S> {
 #[allow(dead_code, deprecated)]
 impl<S: ::kafka_rpc::codegen::CallService> ClockClient<S> {
     /// Calls `clock.Clock/Now`.
-    pub async fn now(
+    pub fn now(
         &mut self,
         request: impl ::kafka_rpc::IntoRequest<()>,
-    ) -> ::core::result::Result<::kafka_rpc::Response<Time>, ::kafka_rpc::Status> {
+    ) -> ::kafka_rpc::codegen::UnaryCall<'_, S, Time> {
         let request = ::kafka_rpc::IntoRequest::into_request(request);
         ::kafka_rpc::codegen::call_unary(
-                &mut self.inner,
-                &CLOCK_DESCRIPTOR,
-                0usize,
-                request,
-            )
-            .await
+            &mut self.inner,
+            &CLOCK_DESCRIPTOR,
+            0usize,
+            request,
+        )
     }
 }

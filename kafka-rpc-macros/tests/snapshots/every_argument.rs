@@ -151,13 +151,10 @@ impl<S> OrdersClient<S> {
 #[allow(dead_code, deprecated)]
 impl<S: ::kafka_rpc::codegen::CallService> OrdersClient<S> {
     /// Places one.
-    pub async fn place_order(
+    pub fn place_order(
         &mut self,
         request: impl ::kafka_rpc::IntoRequest<PlaceOrderRequest>,
-    ) -> ::core::result::Result<
-        ::kafka_rpc::Response<PlaceOrderReply>,
-        ::kafka_rpc::Status,
-    > {
+    ) -> ::kafka_rpc::codegen::UnaryCall<'_, S, PlaceOrderReply> {
         let mut request = ::kafka_rpc::IntoRequest::into_request(request);
         let key = request
             .get_ref()
@@ -166,28 +163,26 @@ impl<S: ::kafka_rpc::codegen::CallService> OrdersClient<S> {
             .and_then(|value| ::kafka_rpc::codegen::KeyField::key_bytes(&value.id));
         ::kafka_rpc::codegen::default_key(&mut request, key);
         ::kafka_rpc::codegen::call_unary(
-                &mut self.inner,
-                &ORDERS_DESCRIPTOR,
-                0usize,
-                request,
-            )
-            .await
+            &mut self.inner,
+            &ORDERS_DESCRIPTOR,
+            0usize,
+            request,
+        )
     }
     /// Calls `shop.v1.Orders/CancelOrder`.
     #[deprecated = "place another"]
-    pub async fn cancel_order(
+    pub fn cancel_order(
         &mut self,
         request: impl ::kafka_rpc::IntoRequest<String>,
-    ) -> ::core::result::Result<::kafka_rpc::Response<()>, ::kafka_rpc::Status> {
+    ) -> ::kafka_rpc::codegen::UnaryCall<'_, S, ()> {
         let mut request = ::kafka_rpc::IntoRequest::into_request(request);
         let key = ::kafka_rpc::codegen::KeyField::key_bytes(request.get_ref());
         ::kafka_rpc::codegen::default_key(&mut request, key);
         ::kafka_rpc::codegen::call_unary(
-                &mut self.inner,
-                &ORDERS_DESCRIPTOR,
-                1usize,
-                request,
-            )
-            .await
+            &mut self.inner,
+            &ORDERS_DESCRIPTOR,
+            1usize,
+            request,
+        )
     }
 }

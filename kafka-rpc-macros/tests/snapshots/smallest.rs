@@ -103,17 +103,16 @@ impl<S> GreeterClient<S> {
 #[allow(dead_code, deprecated)]
 impl<S: ::kafka_rpc::codegen::CallService> GreeterClient<S> {
     /// Calls `greeter.v1.Greeter/SayHello`.
-    pub async fn say_hello(
+    pub fn say_hello(
         &mut self,
         request: impl ::kafka_rpc::IntoRequest<HelloRequest>,
-    ) -> ::core::result::Result<::kafka_rpc::Response<HelloReply>, ::kafka_rpc::Status> {
+    ) -> ::kafka_rpc::codegen::UnaryCall<'_, S, HelloReply> {
         let request = ::kafka_rpc::IntoRequest::into_request(request);
         ::kafka_rpc::codegen::call_unary(
-                &mut self.inner,
-                &GREETER_DESCRIPTOR,
-                0usize,
-                request,
-            )
-            .await
+            &mut self.inner,
+            &GREETER_DESCRIPTOR,
+            0usize,
+            request,
+        )
     }
 }

@@ -1,6 +1,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -118,17 +118,6 @@ struct Sent {
     shown: Shown,
     cancel: CancelOnDrop,
     outcome: oneshot::Receiver<Outcome>,
-    answer: Option<Outcome>,
-}
-
-impl Sent {
-    fn is_answered(&mut self, cx: &mut Context<'_>) -> bool {
-        let Poll::Ready(outcome) = Pin::new(&mut self.outcome).poll(cx) else {
-            return false;
-        };
-        self.answer = outcome.ok();
-        true
-    }
 }
 
 /// How a call is shown: its span and its metrics end with it, however it ends.
@@ -203,7 +192,6 @@ impl Call {
                     shown,
                     cancel,
                     outcome,
-                    answer: None,
                 });
                 Ok(())
             }
@@ -218,11 +206,10 @@ impl Future for Call {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let call = &mut *self;
         loop {
-            if let State::Sent(sent) = &mut call.state
-                && !sent.is_answered(cx)
-            {
-                return Poll::Pending;
-            }
+            let answer = match &mut call.state {
+                State::Sent(sent) => Some(ready!(Pin::new(&mut sent.outcome).poll(cx))),
+                _ => None,
+            };
             match std::mem::replace(&mut call.state, State::Over) {
                 State::New(request) => call.begin(request, Instant::now())?,
                 State::Routing(begun, mut route) => {
@@ -240,7 +227,7 @@ impl Future for Call {
                 }
                 State::Sent(mut sent) => {
                     sent.cancel.disarm();
-                    return Poll::Ready(sent.shown.end(received(sent.answer)));
+                    return Poll::Ready(sent.shown.end(received(answer.and_then(Result::ok))));
                 }
                 State::Over => {
                     let status = Status::internal("the call is over: it was polled once more");

@@ -1,5 +1,9 @@
-use std::future::poll_fn;
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
+use pin_project_lite::pin_project;
 use prost::Message;
 use tower_service::Service;
 
@@ -19,41 +23,125 @@ impl<S> CallService for S where
 }
 
 /// Makes one call: encodes the request, sends it when `inner` is ready, and decodes the reply.
-pub async fn call_unary<S, Req, Res>(
-    inner: &mut S,
+/// Calls the method at an index of a service. The request is encoded at once, and sent when the call
+/// is first polled.
+pub fn call_unary<'c, S, Req, Res>(
+    inner: &'c mut S,
     service: &'static ServiceDescriptor,
     index: usize,
     request: Request<Req>,
-) -> Result<Response<Res>, Status>
+) -> UnaryCall<'c, S, Res>
 where
     S: CallService,
     Req: Message,
-    Res: Message + Default,
 {
     let method = Method::new(service, index).ok_or_else(|| {
         Status::unimplemented(format!(
             "{} has no method with the index {index}",
             service.name
         ))
-    })?;
-    let mut request = request.map(|message| Body::new(message.encode_to_vec()));
-    request.parts_mut().method = Some(method);
+    });
+    let state = match method {
+        Ok(method) => {
+            let mut request = request.map(|message| Body::new(message.encode_to_vec()));
+            request.parts_mut().method = Some(method);
+            State::Waiting {
+                inner,
+                request: Some(request),
+            }
+        }
+        Err(status) => State::Refused {
+            status: Some(status),
+        },
+    };
+    UnaryCall {
+        state,
+        service,
+        index,
+        reply: PhantomData,
+    }
+}
 
-    poll_fn(|cx| inner.poll_ready(cx))
-        .await
-        .map_err(status_of)?;
-    let response = inner.call(request).await.map_err(status_of)?;
+pin_project! {
+    /// A call that a generated client makes: a future that is no larger than it has to be, since
+    /// there may be as many as calls are pending. To drop it cancels the call.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct UnaryCall<'c, S, Res>
+    where
+        S: CallService,
+    {
+        #[pin]
+        state: State<'c, S>,
+        service: &'static ServiceDescriptor,
+        index: usize,
+        reply: PhantomData<fn() -> Res>,
+    }
+}
 
+pin_project! {
+    #[project = Step]
+    enum State<'c, S>
+    where
+        S: CallService,
+    {
+        // For the service to be ready.
+        Waiting { inner: &'c mut S, request: Option<Request<Body>> },
+        Calling { #[pin] call: S::Future },
+        Refused { status: Option<Status> },
+    }
+}
+
+impl<S: CallService, Res: Message + Default> Future for UnaryCall<'_, S, Res> {
+    type Output = Result<Response<Res>, Status>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let call = match this.state.as_mut().project() {
+                Step::Waiting { inner, request } => {
+                    ready!(inner.poll_ready(cx)).map_err(status_of)?;
+                    inner.call(request.take().unwrap_or_default())
+                }
+                Step::Calling { call } => {
+                    let response = ready!(call.poll(cx)).map_err(status_of)?;
+                    return Poll::Ready(decoded(this.service, *this.index, response));
+                }
+                Step::Refused { status } => {
+                    return Poll::Ready(Err(status.take().unwrap_or_else(over)));
+                }
+            };
+            this.state.set(State::Calling { call });
+        }
+    }
+}
+
+impl<S: CallService, Res> fmt::Debug for UnaryCall<'_, S, Res> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnaryCall").finish_non_exhaustive()
+    }
+}
+
+fn decoded<Res: Message + Default>(
+    service: &'static ServiceDescriptor,
+    index: usize,
+    response: Response<Body>,
+) -> Result<Response<Res>, Status> {
     let (metadata, body, extensions) = response.into_parts();
     let message = Res::decode(body.into_bytes()).map_err(|error| {
-        let descriptor = method.descriptor();
-        let expected = message_name::<Res>(descriptor.output);
+        let (path, output) = service
+            .methods
+            .get(index)
+            .map_or((service.name, ""), |method| (method.path, method.output));
+        let expected = message_name::<Res>(output);
         Status::internal(format!(
-            "the reply of {} is not a valid {expected}: {error}",
-            descriptor.path
+            "the reply of {path} is not a valid {expected}: {error}"
         ))
     })?;
     Ok(Response::from_parts(metadata, message, extensions))
+}
+
+fn over() -> Status {
+    Status::internal("the call is over: it was polled once more")
 }
 
 fn status_of(error: impl Into<BoxError>) -> Status {

@@ -10,7 +10,7 @@ pub use prost;
 pub use prost_types;
 pub use std;
 
-pub use client::{CallService, call_unary};
+pub use client::{CallService, UnaryCall, call_unary};
 pub use key::{KeyField, default_key};
 pub use server::{unary, unknown_method};
 

@@ -57,7 +57,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             concurrency_limit: 512,
-            queue_limit: 256,
+            queue_limit: 1024,
             queue_bytes: 8 * 1024 * 1024,
             message_limit: crate::DEFAULT_MESSAGE_LIMIT,
             default_timeout: Duration::from_secs(30),
@@ -141,7 +141,7 @@ impl<L> ServerBuilder<L> {
 
     /// The most calls of one partition that are read and wait for their turn before the partition
     /// is paused, whether for a permit or behind a call with the same key. It is resumed when half
-    /// of them are gone. At least 1; 256 by default.
+    /// of them are gone. At least 1; 1,024 by default.
     pub fn queue_limit(mut self, calls: usize) -> Self {
         self.settings.queue_limit = calls;
         self
