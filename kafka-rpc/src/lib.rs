@@ -60,6 +60,9 @@ pub mod codegen;
 mod descriptor;
 mod error;
 mod hashing;
+#[cfg(feature = "__measured")]
+#[doc(hidden)]
+pub mod measured;
 pub mod server;
 pub mod telemetry;
 mod transport;

@@ -10,3 +10,5 @@ mod waiting;
 
 pub use builder::ChannelBuilder;
 pub use channel::{CallFuture, Channel};
+#[cfg(feature = "__measured")]
+pub(crate) use pending::PendingCalls;

@@ -2,6 +2,8 @@
 
 mod credentials;
 mod environment;
+#[cfg(feature = "__measured")]
+mod in_memory;
 mod provision;
 mod topic_settings;
 
@@ -16,6 +18,8 @@ pub use topic_settings::TopicSettings;
 use crate::Error;
 use crate::transport::Transport;
 use crate::transport::kafka::{ClusterConfig, EmbeddedBroker, KafkaTransport};
+#[cfg(feature = "__measured")]
+use crate::transport::memory::MemoryTransport;
 
 /// Where Kafka is, how to get in, and how topics are named and created there.
 ///
@@ -38,6 +42,8 @@ pub struct Cluster {
     prefix: String,
     topics: TopicSettings,
     embedded: Option<Arc<EmbeddedBroker>>,
+    #[cfg(feature = "__measured")]
+    memory: Option<Arc<MemoryTransport>>,
 }
 
 impl Cluster {
@@ -50,6 +56,8 @@ impl Cluster {
             prefix: String::new(),
             topics: TopicSettings::default(),
             embedded: None,
+            #[cfg(feature = "__measured")]
+            memory: None,
         }
     }
 
@@ -120,6 +128,10 @@ impl Cluster {
     }
 
     pub(crate) fn transport(&self) -> Arc<dyn Transport> {
+        #[cfg(feature = "__measured")]
+        if let Some(memory) = &self.memory {
+            return Arc::clone(memory) as Arc<dyn Transport>;
+        }
         let mut config = self.config.clone();
         let credentials = credentials::properties(self.tls.as_ref(), self.sasl.as_ref());
         for (name, value) in credentials {

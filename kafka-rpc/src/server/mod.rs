@@ -17,6 +17,10 @@ mod run;
 mod service;
 
 pub use builder::{Server, ServerBuilder};
+#[cfg(feature = "__measured")]
+pub(crate) use dispatch::{Dispatch, Limits, Submission};
 pub use lifecycle::ServerHandle;
+#[cfg(feature = "__measured")]
+pub(crate) use progress::Progress;
 pub use routes::Routes;
 pub use service::{BoxFuture, RpcService};

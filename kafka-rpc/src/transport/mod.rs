@@ -7,6 +7,8 @@
 mod error;
 mod group;
 pub(crate) mod kafka;
+#[cfg(any(test, feature = "__measured"))]
+pub(crate) mod memory;
 mod record;
 mod rights;
 mod topic;
