@@ -17,6 +17,8 @@ use crate::setup::{ClientJob, CpuPerCall, Load, Made, Sample, WakeUpsPerCall};
 use crate::system::{Caller, Clients, System};
 use crate::threads::{self, Threads};
 
+/// Between 256 held calls and the next ones.
+const HOLD_PAUSE: Duration = Duration::from_millis(10);
 /// How long the process has to be idle for its requests to be written.
 const SETTLED: Duration = Duration::from_millis(600);
 /// What an idle process may use of a core.
@@ -84,9 +86,9 @@ impl<'a, S: System> Client<'a, S> {
         for index in 0..calls {
             let caller = self.caller.clone();
             self.held.spawn(async move { caller.hold(timeout).await });
-            // The others get their turn, so that calls are written while more begin.
-            if index % 256 == 0 {
-                tokio::task::yield_now().await;
+            // Calls that wait are what is measured, not requests that wait to be written.
+            if index % 256 == 255 {
+                sleep(HOLD_PAUSE).await;
             }
         }
         settle().await?;

@@ -120,7 +120,7 @@ impl<S: Handler> Batch<S> {
         match polled {
             Poll::Ready(record) => {
                 drop(work);
-                alone.is_over();
+                alone.end();
                 match record {
                     Some(record) => self.reply(ticket, record),
                     None => self.calls.over(ticket),
@@ -212,7 +212,7 @@ impl<S: Handler> Alone<S> {
         }
     }
 
-    fn is_over(mut self) {
+    fn end(mut self) {
         self.over = true;
     }
 
@@ -229,7 +229,7 @@ impl<S: Handler> Alone<S> {
             let alone = self;
             let outcome = work.await;
             let (calls, ticket) = (Arc::clone(&alone.calls), alone.ticket);
-            alone.is_over();
+            alone.end();
             match outcome {
                 Ok(Some(record)) => {
                     calls.reply(ticket, record);

@@ -195,7 +195,7 @@ impl Native {
             unsafe { rd_kafka_flush(native, 0) };
             self.poll(queue, PURGED);
         }
-        let all = (RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT) as i32;
+        let all = RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT;
         // SAFETY: the client is alive.
         unsafe { rd_kafka_purge(native, all) };
         while self.poll(queue, PURGED) {}
