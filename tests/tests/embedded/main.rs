@@ -1,6 +1,7 @@
 //! What a call means, shown on the embedded broker.
 
 mod bad_requests;
+mod batches;
 mod calls;
 mod cancels;
 mod congestion;
