@@ -12,7 +12,7 @@ pub use std;
 
 pub use client::{CallService, UnaryCall, call_unary};
 pub use key::{KeyField, default_key};
-pub use server::{unary, unknown_method};
+pub use server::{Unary, unary, unknown_method};
 
 /// What to call a message in an error: its protobuf name, or its Rust name where it has none.
 fn message_name<M>(declared: &'static str) -> &'static str {

@@ -1,5 +1,8 @@
-use std::future::ready;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
+use pin_project_lite::pin_project;
 use prost::Message;
 
 use super::message_name;
@@ -8,10 +11,9 @@ use crate::descriptor::ServiceDescriptor;
 use crate::server::BoxFuture;
 
 /// Handles one call: decodes the request, runs the handler, and encodes its reply.
-pub async fn unary<Req, Res, F, Fut>(
-    request: Request<Body>,
-    handler: F,
-) -> Result<Response<Body>, Status>
+///
+/// The request is decoded at once, so that what is kept is the handler's future and no more.
+pub fn unary<Req, Res, F, Fut>(request: Request<Body>, handler: F) -> Unary<Fut>
 where
     Req: Message + Default,
     Res: Message,
@@ -19,13 +21,67 @@ where
     Fut: Future<Output = Result<Response<Res>, Status>>,
 {
     let (parts, body) = request.into_parts();
-    let message = Req::decode(body.into_bytes()).map_err(|error| {
-        let expected =
-            message_name::<Req>(parts.method.map_or("", |method| method.descriptor().input));
-        Status::invalid_argument(format!("the request is not a valid {expected}: {error}"))
-    })?;
-    let response = handler(Request::from_parts(parts, message)).await?;
-    Ok(response.map(|message| Body::new(message.encode_to_vec())))
+    let handling = match Req::decode(body.into_bytes()) {
+        Ok(message) => Handling::Running {
+            handler: handler(Request::from_parts(parts, message)),
+        },
+        Err(error) => {
+            let input = parts.method.map_or("", |method| method.descriptor().input);
+            let expected = message_name::<Req>(input);
+            let status =
+                Status::invalid_argument(format!("the request is not a valid {expected}: {error}"));
+            Handling::Refused {
+                status: Some(status),
+            }
+        }
+    };
+    Unary { handling }
+}
+
+pin_project! {
+    /// A call that a generated server handles.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Unary<Fut> {
+        #[pin]
+        handling: Handling<Fut>,
+    }
+}
+
+pin_project! {
+    #[project = Step]
+    enum Handling<Fut> {
+        Running { #[pin] handler: Fut },
+        Refused { status: Option<Status> },
+    }
+}
+
+impl<Fut, Res> Future for Unary<Fut>
+where
+    Fut: Future<Output = Result<Response<Res>, Status>>,
+    Res: Message,
+{
+    type Output = Result<Response<Body>, Status>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().handling.project() {
+            Step::Running { handler } => {
+                let response = ready!(handler.poll(cx))?;
+                Poll::Ready(Ok(
+                    response.map(|message| Body::new(message.encode_to_vec()))
+                ))
+            }
+            Step::Refused { status } => {
+                let over = || Status::internal("the call is over: it was polled once more");
+                Poll::Ready(Err(status.take().unwrap_or_else(over)))
+            }
+        }
+    }
+}
+
+impl<Fut> fmt::Debug for Unary<Fut> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unary").finish_non_exhaustive()
+    }
 }
 
 /// The answer to a call of a method that the service doesn't have.
@@ -37,7 +93,7 @@ pub fn unknown_method(
         "{} has no method with the index {index}",
         service.name
     ));
-    Box::pin(ready(Err(status)))
+    Box::pin(std::future::ready(Err(status)))
 }
 
 #[cfg(test)]
