@@ -36,7 +36,7 @@ pub(crate) struct CurvesArguments {
         default_value = "in-flight,linger,acks,partitions,compression,body"
     )]
     only: Vec<SweepName>,
-    /// The folder for <CURVE>-rate.svg, <CURVE>-latency.svg and <CURVE>.json, such as docs/src/performance
+    /// The folder for a rate.svg, a latency.svg and a .json of each curve, such as docs/src/performance
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// How often everything is repeated
