@@ -84,7 +84,7 @@ impl Group {
         let mut timer = std::pin::pin!(sleep(Duration::ZERO));
         let mut topics = TopicCache::default();
         let mut batch = Vec::with_capacity(self.batch_limit);
-        let mut ready = None;
+        let mut rebalance = None;
         loop {
             let Some(wait) = context.member.lock().tick(&control) else {
                 return;
@@ -92,10 +92,10 @@ impl Group {
             if let Some(changes) = control.changes() {
                 self.blocking(move |consumer| changes.apply(consumer)).await;
             }
-            let mut rebalance = None;
-            let mut next = match ready.take() {
-                Some(event) => Some(event),
-                None => within(&events, timer.as_mut(), wait).await,
+            let mut next = match (&rebalance, batch.is_empty()) {
+                (Some(_), _) => None,
+                (None, false) => events.ready(),
+                (None, true) => within(&events, timer.as_mut(), wait).await,
             };
             while let Some(event) = next.take() {
                 match event.record(&mut topics) {
@@ -110,7 +110,7 @@ impl Group {
                 context.member.lock().records(&mut batch);
                 batch.clear();
             }
-            if let Some((event, mut partitions)) = rebalance {
+            if let Some((event, mut partitions)) = rebalance.take() {
                 self.blocking(move |consumer| {
                     consumer
                         .context()
@@ -122,8 +122,14 @@ impl Group {
                 self.blocking(move |consumer| consumer.context().give_up(consumer, &revoked))
                     .await;
             }
-            ready = events.ready();
-            if ready.is_some() {
+            if let Some(event) = events.ready() {
+                // Its record is taken at once: until then it doesn't count as read, and would come
+                // again if its partition were paused.
+                match event.record(&mut topics) {
+                    Some(record) => batch.push(record),
+                    None => rebalance = self.told(&event),
+                }
+                drop(event);
                 // The calls come first. Where nothing is to be read at once they do anyway.
                 tokio::task::yield_now().await;
             }
