@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::allocations::Allocated;
-use crate::arguments::Place;
+use crate::arguments::{Place, Systems};
 use crate::json;
 use crate::progress::Progress;
 use crate::setup::{Step, SystemName};
@@ -21,14 +21,8 @@ use crate::table::{aligned, digits, grouped};
 pub(crate) struct AllocationArguments {
     #[command(flatten)]
     place: Place,
-    /// Which systems
-    #[arg(
-        long,
-        value_enum,
-        value_delimiter = ',',
-        default_value = "floor,kafka-rpc,grpc"
-    )]
-    systems: Vec<SystemName>,
+    #[command(flatten)]
+    systems: Systems,
     /// Calls that are counted, after as many that are not
     #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1..))]
     calls: u64,
@@ -67,10 +61,10 @@ pub(crate) fn allocations(arguments: &AllocationArguments) -> anyhow::Result<()>
         crate::allocations::allocated().is_some(),
         "this build does not count: cargo run --release -p kafka-rpc-bench --features count-allocations -- allocations"
     );
-    let mut progress = Progress::new(arguments.systems.len());
+    let mut progress = Progress::new(arguments.systems.names.len());
     let mut stage = Stage::new(&arguments.place, &progress)?;
     let mut rows = Vec::new();
-    for system in arguments.systems.iter().copied() {
+    for system in arguments.systems.names.iter().copied() {
         progress.begins(&system.to_string());
         let settings = Settings {
             system,

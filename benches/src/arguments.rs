@@ -65,18 +65,26 @@ pub(crate) struct Place {
     pub(crate) cluster: u32,
 }
 
+/// What is measured.
 #[derive(Args, Debug)]
-pub(crate) struct Comparison {
-    #[command(flatten)]
-    pub(crate) place: Place,
+pub(crate) struct Systems {
     /// Which systems
     #[arg(
-        long,
+        long = "systems",
+        value_name = "SYSTEMS",
         value_enum,
         value_delimiter = ',',
         default_value = "floor,kafka-rpc,grpc"
     )]
-    pub(crate) systems: Vec<SystemName>,
+    pub(crate) names: Vec<SystemName>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Comparison {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) systems: Systems,
     /// How many callers make one call after another; with --rate, how many calls may be pending at a time [default:
     /// 1,64,512; with --rate, 10000]
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=1_000_000))]

@@ -15,7 +15,7 @@ pub(crate) fn compare(comparison: &Comparison) -> anyhow::Result<()> {
     let loads = comparison.loads()?;
     let producer = comparison.producer_properties()?;
     let mut systems = Vec::new();
-    for system in &comparison.systems {
+    for system in &comparison.systems.names {
         if !systems.contains(system) {
             systems.push(*system);
         }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::{Place, seconds};
+use crate::arguments::{Place, Systems, seconds};
 use crate::json;
 use crate::progress::Progress;
 use crate::setup::SystemName;
@@ -21,14 +21,8 @@ use crate::threads::{self, Threads};
 pub(crate) struct IdleArguments {
     #[command(flatten)]
     place: Place,
-    /// Which systems
-    #[arg(
-        long,
-        value_enum,
-        value_delimiter = ',',
-        default_value = "floor,kafka-rpc,grpc"
-    )]
-    systems: Vec<SystemName>,
+    #[command(flatten)]
+    systems: Systems,
     /// Methods of the service
     #[arg(long, value_delimiter = ',', default_value = "1,200",
         value_parser = clap::value_parser!(u32).range(1..=200))]
@@ -71,6 +65,7 @@ pub(crate) fn idle(arguments: &IdleArguments) -> anyhow::Result<()> {
     ensure!(!arguments.seconds.is_zero(), "--seconds 0 measures nothing");
     let points: Vec<(SystemName, u32)> = arguments
         .systems
+        .names
         .iter()
         .flat_map(|system| arguments.methods.iter().map(|methods| (*system, *methods)))
         .collect();

@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 use serde::Serialize;
 
-use crate::arguments::Place;
+use crate::arguments::{Place, Systems};
 use crate::json;
 use crate::process::Process;
 use crate::progress::Progress;
@@ -21,14 +21,8 @@ use crate::table::{aligned, micros};
 pub(crate) struct StartupArguments {
     #[command(flatten)]
     place: Place,
-    /// Which systems
-    #[arg(
-        long,
-        value_enum,
-        value_delimiter = ',',
-        default_value = "floor,kafka-rpc,grpc"
-    )]
-    systems: Vec<SystemName>,
+    #[command(flatten)]
+    systems: Systems,
     /// Methods of the service
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=200))]
     methods: u32,
@@ -75,11 +69,11 @@ impl Until {
 }
 
 pub(crate) fn startup(arguments: &StartupArguments) -> anyhow::Result<()> {
-    let mut progress = Progress::new(arguments.systems.len() * arguments.rounds as usize);
+    let mut progress = Progress::new(arguments.systems.names.len() * arguments.rounds as usize);
     let mut stage = Stage::new(&arguments.place, &progress)?;
     let mut times = Vec::new();
     for round in 1..=arguments.rounds {
-        for system in arguments.systems.iter().copied() {
+        for system in arguments.systems.names.iter().copied() {
             progress.begins(&format!("round {round} of {}: {system}", arguments.rounds));
             let settings = Settings {
                 system,

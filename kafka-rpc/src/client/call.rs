@@ -229,10 +229,7 @@ impl Future for Call {
                     sent.cancel.disarm();
                     return Poll::Ready(sent.shown.end(received(answer.and_then(Result::ok))));
                 }
-                State::Over => {
-                    let status = Status::internal("the call is over: it was polled once more");
-                    return Poll::Ready(Err(status));
-                }
+                State::Over => return Poll::Ready(Err(Status::polled_again())),
             }
         }
     }

@@ -107,7 +107,7 @@ impl<S: CallService, Res: Message + Default> Future for UnaryCall<'_, S, Res> {
                     return Poll::Ready(decoded(this.service, *this.index, response));
                 }
                 Step::Refused { status } => {
-                    return Poll::Ready(Err(status.take().unwrap_or_else(over)));
+                    return Poll::Ready(Err(status.take().unwrap_or_else(Status::polled_again)));
                 }
             };
             this.state.set(State::Calling { call });
@@ -138,10 +138,6 @@ fn decoded<Res: Message + Default>(
         ))
     })?;
     Ok(Response::from_parts(metadata, message, extensions))
-}
-
-fn over() -> Status {
-    Status::internal("the call is over: it was polled once more")
 }
 
 fn status_of(error: impl Into<BoxError>) -> Status {

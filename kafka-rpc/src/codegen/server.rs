@@ -71,8 +71,7 @@ where
                 ))
             }
             Step::Refused { status } => {
-                let over = || Status::internal("the call is over: it was polled once more");
-                Poll::Ready(Err(status.take().unwrap_or_else(over)))
+                Poll::Ready(Err(status.take().unwrap_or_else(Status::polled_again)))
             }
         }
     }

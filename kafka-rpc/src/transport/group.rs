@@ -77,7 +77,7 @@ pub(crate) trait Control {
         seq: u64,
         offsets: &[(PartitionRef, CommittedOffset)],
     ) -> Result<(), TransportError>;
-    /// Stops handing over records of these partitions.
+    /// Stops handing over records of these partitions, also where they are resumed in the same tick.
     fn pause(&self, partitions: &[PartitionRef]);
     /// Hands over records of these partitions again.
     fn resume(&self, partitions: &[PartitionRef]);

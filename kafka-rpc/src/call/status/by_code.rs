@@ -2,6 +2,11 @@ use super::{Code, Status};
 
 /// One constructor for each [`Code`]: its variants say what they mean.
 impl Status {
+    /// What a future ends with that is polled after its end.
+    pub(crate) fn polled_again() -> Self {
+        Self::internal("the call is over: it was polled once more")
+    }
+
     /// A status of [`Code::Ok`].
     pub fn ok(message: impl Into<String>) -> Self {
         Self::new(Code::Ok, message)

@@ -89,7 +89,6 @@ impl OwnedPartitions {
             }
         }
         control.resume(&resume);
-        // Fresh ones may have to be paused at once, so that comes last.
         control.pause(&pause);
     }
 

@@ -21,13 +21,23 @@ pub(super) fn in_background_with<T: Send + Sync + 'static>(
     let closing = std::thread::Builder::new()
         .name("kafka-rpc-close".into())
         .spawn(move || {
-            while Arc::strong_count(&client) > 1 {
-                std::thread::sleep(PAUSE);
-            }
+            wait_alone(&client);
             before(&client);
             drop(client);
         });
     if let Err(error) = closing {
         tracing::error!(%error, "can't start a thread to close a Kafka client on");
+    }
+}
+
+/// Drops a client on this thread as soon as nobody else holds it.
+pub(super) fn when_alone<T>(client: Arc<T>) {
+    wait_alone(&client);
+    drop(client);
+}
+
+fn wait_alone<T>(client: &Arc<T>) {
+    while Arc::strong_count(client) > 1 {
+        std::thread::sleep(PAUSE);
     }
 }

@@ -202,13 +202,18 @@ impl Event<'_> {
         if self.kind() != RD_KAFKA_EVENT_FETCH {
             return None;
         }
-        // SAFETY: the event is alive, and its message lives as long.
-        unsafe { record(rd_kafka_event_message_next(self.native.as_ptr()), topics) }
+        // SAFETY: the event is alive.
+        let message = unsafe { rd_kafka_event_message_next(self.native.as_ptr()) };
+        // SAFETY: its message lives as long.
+        NonNull::new(message.cast_mut()).map(|message| unsafe { record(message, topics) })
     }
 
-    /// The records of a delivery report: the opaque and the code of each, and of those that failed
-    /// the record.
-    pub(super) fn fates(&self, mut fate: impl FnMut(*mut c_void, RDKafkaRespErr, Option<Record>)) {
+    /// The records of a delivery report: the opaque of each, and the code and the record of those
+    /// that failed.
+    pub(super) fn fates(
+        &self,
+        mut fate: impl FnMut(*mut c_void, Result<(), (RDKafkaRespErr, Record)>),
+    ) {
         const BATCH: usize = 256;
         let mut messages: [*const rd_kafka_message_t; BATCH] = [ptr::null(); BATCH];
         loop {
@@ -216,13 +221,16 @@ impl Event<'_> {
             let count = unsafe {
                 rd_kafka_event_message_array(self.native.as_ptr(), messages.as_mut_ptr(), BATCH)
             };
-            for message in &messages[..count.min(BATCH)] {
+            let told = messages[..count.min(BATCH)].iter();
+            for message in told.filter_map(|message| NonNull::new(message.cast_mut())) {
                 // SAFETY: the messages live as long as the event.
-                let (opaque, code) = unsafe { ((**message)._private, (**message).err) };
-                let failed = code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR;
-                // SAFETY: as above.
-                let record = |()| unsafe { record(*message, &mut TopicCache::default()) };
-                fate(opaque, code, failed.then_some(()).and_then(record));
+                let (opaque, code) = unsafe { (message.as_ref()._private, message.as_ref().err) };
+                let outcome = match code {
+                    RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(()),
+                    // SAFETY: as above.
+                    _ => Err((code, unsafe { record(message, &mut TopicCache::default()) })),
+                };
+                fate(opaque, outcome);
             }
             if count < BATCH {
                 return;

@@ -36,23 +36,24 @@ impl TopicCache {
     }
 }
 
-/// Copies a record out of librdkafka's buffers. `None` for what is no record.
+/// Copies a record out of librdkafka's buffers.
 ///
 /// # Safety
 /// The message is alive.
 pub(super) unsafe fn record(
-    message: *const rd_kafka_message_t,
+    message: NonNull<rd_kafka_message_t>,
     topics: &mut TopicCache,
-) -> Option<Record> {
+) -> Record {
     // SAFETY: the caller's promise.
-    let fields = unsafe { message.as_ref() }?;
-    let topic = NonNull::new(fields.rkt)?;
-    // SAFETY: the topic lives as long as its message, and its name as long as the topic.
-    let topic = unsafe { CStr::from_ptr(rd_kafka_topic_name(topic.as_ptr())) };
+    let fields = unsafe { message.as_ref() };
+    let message = message.as_ptr().cast_const();
+    // SAFETY: every record has a topic, which lives as long as its message, and its name as long
+    // as the topic.
+    let topic = unsafe { CStr::from_ptr(rd_kafka_topic_name(fields.rkt)) };
     let mut kind = rdkafka::bindings::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     // SAFETY: message and out pointer are valid.
     let timestamp = unsafe { rd_kafka_message_timestamp(message, &raw mut kind) };
-    Some(Record {
+    Record {
         topic: topics.get(topic),
         partition: fields.partition,
         offset: fields.offset,
@@ -66,7 +67,7 @@ pub(super) unsafe fn record(
             .unwrap_or_default(),
         // SAFETY: the message is alive.
         headers: unsafe { headers(message) },
-    })
+    }
 }
 
 /// # Safety

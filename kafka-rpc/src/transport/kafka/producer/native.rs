@@ -17,6 +17,7 @@ use rdkafka::producer::PARTITION_UA;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr, RDKafkaType};
 
 use super::topics::Topics;
+use crate::transport::kafka::close;
 use crate::transport::kafka::context::Context;
 use crate::transport::kafka::error::{failure, transport_error};
 use crate::transport::kafka::events::Queue;
@@ -211,13 +212,10 @@ impl Native {
             return true;
         }
         let mut batch = Vec::new();
-        event.fates(|opaque, code, record| {
+        event.fates(|opaque, outcome| {
             // SAFETY: each record is told of once, with the opaque that it was queued with.
             let token = unsafe { take_token(opaque) };
-            let outcome = match (code, record) {
-                (_, None) => Ok(()),
-                (code, Some(record)) => Err(self.undelivered(code, record)),
-            };
+            let outcome = outcome.map_err(|(code, record)| self.undelivered(code, record));
             batch.push(Delivery { token, outcome });
         });
         self.deliveries.delivered(&mut batch);
@@ -261,7 +259,5 @@ fn live(native: Arc<Native>) {
         }
         Err(error) => tracing::error!(%error, "acknowledgements can't be read"),
     }
-    while Arc::strong_count(&native) > 1 {
-        std::thread::sleep(PURGED);
-    }
+    close::when_alone(native);
 }
