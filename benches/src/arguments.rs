@@ -74,7 +74,7 @@ pub(crate) struct Systems {
         value_name = "SYSTEMS",
         value_enum,
         value_delimiter = ',',
-        default_value = "floor,kafka-rpc,grpc"
+        default_value = "floor,contract,kafka-rpc,grpc"
     )]
     pub(crate) names: Vec<SystemName>,
 }

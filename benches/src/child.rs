@@ -38,7 +38,7 @@ pub(crate) fn server(job: &str) -> anyhow::Result<()> {
     let stopped = async { drop(stopped.await) };
     Runtime::new()?.block_on(async {
         match setup.system {
-            SystemName::Floor => Floor::serve(&setup, say, stopped).await,
+            SystemName::Floor | SystemName::Contract => Floor::serve(&setup, say, stopped).await,
             SystemName::KafkaRpc => KafkaRpc::serve(&setup, say, stopped).await,
             SystemName::Grpc => Grpc::serve(&setup, say, stopped).await,
         }
@@ -57,7 +57,7 @@ pub(crate) fn client(job: &str) -> anyhow::Result<()> {
     });
     Runtime::new()?.block_on(async {
         match job.setup.system {
-            SystemName::Floor => take_steps::<Floor>(&job, steps).await,
+            SystemName::Floor | SystemName::Contract => take_steps::<Floor>(&job, steps).await,
             SystemName::KafkaRpc => take_steps::<KafkaRpc>(&job, steps).await,
             SystemName::Grpc => take_steps::<Grpc>(&job, steps).await,
         }

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum SystemName {
     /// rdkafka alone
     Floor,
+    /// rdkafka alone, with the headers that kafka-rpc's records have
+    Contract,
     /// A service of this project
     KafkaRpc,
     /// A service of tonic over loopback
@@ -19,6 +21,11 @@ pub(crate) enum SystemName {
 }
 
 impl SystemName {
+    /// Whether it is rdkafka alone, whose topics are created for it.
+    pub(crate) fn is_bare(self) -> bool {
+        matches!(self, Self::Floor | Self::Contract)
+    }
+
     pub(crate) fn needs_kafka(self) -> bool {
         self != Self::Grpc
     }
@@ -28,6 +35,7 @@ impl fmt::Display for SystemName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Floor => "floor",
+            Self::Contract => "contract",
             Self::KafkaRpc => "kafka-rpc",
             Self::Grpc => "grpc",
         })

@@ -128,7 +128,7 @@ impl Stage {
                 producer: settings.producer.clone(),
             },
         };
-        if let (SystemName::Floor, Some(kafka)) = (settings.system, &self.kafka) {
+        if let (true, Some(kafka)) = (settings.system.is_bare(), &self.kafka) {
             kafka.create(&floor::topics(&setup))?;
         }
         Ok(setup)

@@ -86,7 +86,7 @@ fn all_systems_are_measured_on_a_named_kafka_and_leave_nothing_there() {
     require_java!();
     let brokers = kafka::shared().bootstrap();
     let (rows, table) = rows(&["--brokers", brokers, "--concurrency", "1,8"]);
-    let names = ["floor", "kafka-rpc", "grpc"];
+    let names = ["floor", "contract", "kafka-rpc", "grpc"];
     let expected: Vec<_> = [1, 8]
         .iter()
         .flat_map(|&at| names.map(|name| (name, at)))
@@ -163,7 +163,7 @@ fn calls_go_round_over_many_methods() {
         "--methods",
         "12",
     ]);
-    assert_eq!(rows.len(), 3);
+    assert_eq!(rows.len(), 4);
     for row in &rows {
         assert_measured(row, &table);
     }

@@ -14,7 +14,8 @@ use rdkafka::producer::{BaseRecord, ProducerContext, ThreadedProducer};
 use rdkafka::{ClientContext, Message as _, Offset, TopicPartitionList};
 use tokio::sync::oneshot;
 
-use super::{Quiet, REPLY_PARTITION, call_header, call_of, properties, replies, requests};
+use super::headers::Headers;
+use super::{Quiet, REPLY_PARTITION, properties, replies, requests};
 use crate::setup::Setup;
 use crate::system::{Caller, body, check};
 
@@ -76,6 +77,7 @@ struct Client {
     /// One for each method.
     topics: Vec<String>,
     partitions: usize,
+    headers: Headers,
     next_call: AtomicUsize,
     body: Bytes,
 }
@@ -98,16 +100,18 @@ pub(super) fn connect(setup: &Setup) -> anyhow::Result<FloorCaller> {
     }
     consumer.assign(&assignment)?;
     let calls = Arc::clone(&pending);
+    let headers = Headers::of(setup);
     // It ends with the process, as the client does.
     thread::Builder::new()
         .name("floor-replies".to_owned())
-        .spawn(move || read(&consumer, &calls))?;
+        .spawn(move || read(&consumer, headers, &calls))?;
 
     Ok(FloorCaller(Arc::new(Client {
         producer,
         pending,
         topics: requests(setup).collect(),
         partitions: kafka.partitions as usize,
+        headers,
         next_call: AtomicUsize::new(0),
         body: body(setup),
     })))
@@ -128,7 +132,7 @@ fn end_of(consumer: &BaseConsumer<Quiet>, topic: &str) -> anyhow::Result<i64> {
 }
 
 /// Takes what has come, then hands it over with one turn of the lock.
-fn read(consumer: &BaseConsumer<Quiet>, pending: &Pending) {
+fn read(consumer: &BaseConsumer<Quiet>, headers: Headers, pending: &Pending) {
     let mut replies = Vec::with_capacity(BATCH);
     let mut callers = Vec::with_capacity(BATCH);
     loop {
@@ -137,7 +141,7 @@ fn read(consumer: &BaseConsumer<Quiet>, pending: &Pending) {
             let Some(Ok(reply)) = consumer.poll(wait) else {
                 break;
             };
-            if let Some(call) = call_of(&reply) {
+            if let Some(call) = reply.headers().and_then(|of| headers.call(of)) {
                 replies.push((
                     call,
                     Bytes::copy_from_slice(reply.payload().unwrap_or_default()),
@@ -177,7 +181,7 @@ impl Client {
         let topic = &self.topics[call % self.topics.len()];
         let record = BaseRecord::<str, [u8], usize>::with_opaque_to(topic, call)
             .payload(&self.body)
-            .headers(call_header(call));
+            .headers(self.headers.request(call, topic));
         let text;
         let record = if let Some(key) = key {
             text = key.to_string();

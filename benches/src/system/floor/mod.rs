@@ -5,15 +5,16 @@
 //! client reads the first.
 
 mod client;
+mod headers;
 mod properties;
 mod server;
 
-use rdkafka::message::{Header, Headers as _, OwnedHeaders};
-use rdkafka::{ClientContext, Message};
+use rdkafka::ClientContext;
 
 use super::System;
 use crate::setup::Setup;
 
+/// Also the system `contract`: the same with the headers that kafka-rpc's records have.
 pub(crate) struct Floor;
 
 impl System for Floor {
@@ -58,22 +59,6 @@ fn replies(setup: &Setup) -> impl Iterator<Item = String> {
 
 /// The only partition that replies go to.
 const REPLY_PARTITION: i32 = 0;
-
-/// The one header: which call a record belongs to.
-const CALL: &str = "call";
-
-fn call_header(call: usize) -> OwnedHeaders {
-    OwnedHeaders::new_with_capacity(1).insert(Header {
-        key: CALL,
-        value: Some(&call.to_be_bytes()),
-    })
-}
-
-fn call_of(record: &impl Message<Headers = rdkafka::message::BorrowedHeaders>) -> Option<usize> {
-    let headers = record.headers()?;
-    let header = headers.try_get(0)?;
-    Some(usize::from_be_bytes(header.value?.try_into().ok()?))
-}
 
 /// librdkafka's own lines are of no interest here; what matters comes back from its calls.
 struct Quiet;

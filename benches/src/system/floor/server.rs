@@ -12,7 +12,8 @@ use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProd
 use rdkafka::{ClientContext, Message as _};
 use tokio::sync::oneshot;
 
-use super::{Quiet, REPLY_PARTITION, call_header, call_of, properties, reply_to, requests};
+use super::headers::Headers;
+use super::{Quiet, REPLY_PARTITION, properties, reply_to, requests};
 use crate::setup::Setup;
 
 const POLL: Duration = Duration::from_millis(100);
@@ -55,6 +56,7 @@ pub(super) async fn start(setup: &Setup) -> anyhow::Result<FloorServer> {
         .create_with_context(NothingToTell)
         .context("can't open the floor's producer")?;
 
+    let headers = Headers::of(setup);
     let stop = Arc::new(AtomicBool::new(false));
     let (joined, has_joined) = oneshot::channel();
     let (end, ended) = oneshot::channel();
@@ -62,7 +64,7 @@ pub(super) async fn start(setup: &Setup) -> anyhow::Result<FloorServer> {
     thread::Builder::new()
         .name("floor".to_owned())
         .spawn(move || {
-            let outcome = serve(&consumer, &producer, &replies, joined, &until);
+            let outcome = serve(&consumer, &producer, &replies, headers, joined, &until);
             // Leaves the group.
             drop(consumer);
             let _nobody_waits = end.send(outcome);
@@ -88,6 +90,7 @@ fn serve(
     consumer: &BaseConsumer<Quiet>,
     producer: &Replies,
     replies: &HashMap<String, String>,
+    headers: Headers,
     joined: oneshot::Sender<()>,
     stop: &AtomicBool,
 ) -> anyhow::Result<()> {
@@ -95,7 +98,7 @@ fn serve(
     let limit = Instant::now() + JOIN_LIMIT;
     while !stop.load(Ordering::Relaxed) {
         match consumer.poll(POLL) {
-            Some(Ok(request)) => answer(&request, producer, replies)?,
+            Some(Ok(request)) => answer(&request, producer, replies, headers)?,
             // A topic that was just created is unknown to some broker for a moment.
             Some(Err(_)) if joined.is_some() => {}
             Some(Err(error)) => return Err(error).context("can't read requests"),
@@ -118,15 +121,19 @@ fn answer(
     request: &BorrowedMessage<'_>,
     producer: &Replies,
     replies: &HashMap<String, String>,
+    headers: Headers,
 ) -> anyhow::Result<()> {
-    let call = call_of(request).context("a request has no number of its call")?;
+    let call = request
+        .headers()
+        .and_then(|of| headers.call(of))
+        .context("a request has no number of its call")?;
     let topic = replies
         .get(request.topic())
         .context("a request is of no method")?;
     let mut reply = BaseRecord::<(), [u8]>::to(topic)
         .partition(REPLY_PARTITION)
         .payload(request.payload().unwrap_or_default())
-        .headers(call_header(call));
+        .headers(headers.reply(call));
     loop {
         reply = match producer.send(reply) {
             Ok(()) => return Ok(()),
