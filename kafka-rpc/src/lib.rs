@@ -64,6 +64,7 @@ mod hashing;
 #[doc(hidden)]
 pub mod measured;
 pub mod server;
+mod stream;
 pub mod telemetry;
 mod transport;
 mod wire;
@@ -71,7 +72,7 @@ mod wire;
 pub use call::{
     Body, BoxError, Code, Deadline, Extensions, GetAll, InterceptedFuture, InterceptedService,
     Interceptor, IntoRequest, InvalidMetadata, Metadata, MetadataIter, MetadataKey, MetadataMap,
-    MetadataValue, Origin, Request, RequestParts, Response, Status, ToStrError,
+    MetadataValue, Origin, Request, RequestParts, Response, Status, Streaming, ToStrError,
 };
 pub use client::{CallFuture, Channel, ChannelBuilder};
 pub use cluster::{Cluster, Sasl, Tls, TopicSettings};

@@ -11,8 +11,10 @@ mod origin;
 mod request;
 mod response;
 mod status;
+mod streaming;
 
 pub use body::Body;
+pub(crate) use body::Messages;
 pub use code::Code;
 pub(crate) use context::CallContext;
 pub use deadline::Deadline;
@@ -26,3 +28,5 @@ pub use origin::Origin;
 pub use request::{IntoRequest, Request, RequestParts};
 pub use response::Response;
 pub use status::{BoxError, Status};
+pub use streaming::Streaming;
+pub(crate) use streaming::{Direction, Expected};

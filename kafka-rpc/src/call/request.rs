@@ -43,6 +43,7 @@ pub struct RequestParts {
     pub key: Option<Bytes>,
     pub(crate) method: Option<Method>,
     pub(crate) deadline: Option<Deadline>,
+    pub(crate) resume_after: Option<u64>,
     pub(crate) origin: Option<Origin>,
 }
 
@@ -131,6 +132,12 @@ impl<T> Request<T> {
     /// sent.
     pub fn deadline(&self) -> Option<Deadline> {
         self.parts.deadline
+    }
+
+    /// For a handler of a resumable method: how many messages of its stream the caller has seen.
+    /// The handler sends those that come after them. `None` where the stream begins.
+    pub fn resume_after(&self) -> Option<u64> {
+        self.parts.resume_after
     }
 
     /// The record that a handler's request came in; a caller's request has none.

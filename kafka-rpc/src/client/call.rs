@@ -274,6 +274,8 @@ fn request_record(
         content_type: ContentType::Protobuf,
         timeout: Some(timeout),
         frame: Frame::Request,
+        credit: None,
+        resume: None,
         metadata: parts.metadata,
     };
     Ok(Outgoing {

@@ -141,8 +141,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_that_is_not_the_message_is_an_invalid_argument_and_names_it() {
-        let mut request = Request::new(Body::new(&b"\xff"[..]));
-        let status = unary(request.clone(), shout).await.unwrap_err();
+        let broken = || Request::new(Body::new(&b"\xff"[..]));
+        let status = unary(broken(), shout).await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument);
         assert!(
             status
@@ -151,6 +151,7 @@ mod tests {
             "{status}"
         );
 
+        let mut request = broken();
         request.parts_mut().method = Method::new(&ECHO, 0);
         let status = unary(request, shout).await.unwrap_err();
         assert!(

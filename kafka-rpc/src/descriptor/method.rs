@@ -21,6 +21,12 @@ pub struct MethodDescriptor {
     pub idempotency: Idempotency,
     /// The request topic; derived from the names if there is none here.
     pub topic: Option<&'static str>,
+    /// Whether the caller sends a stream of messages.
+    pub client_streaming: bool,
+    /// Whether the server sends a stream of messages.
+    pub server_streaming: bool,
+    /// Whether a stream of the server goes on where the next server takes over.
+    pub resumable: bool,
 }
 
 impl MethodDescriptor {
@@ -34,6 +40,9 @@ impl MethodDescriptor {
             delivery: Delivery::AtLeastOnce,
             idempotency: Idempotency::Unknown,
             topic: None,
+            client_streaming: false,
+            server_streaming: false,
+            resumable: false,
         }
     }
 
@@ -57,6 +66,34 @@ impl MethodDescriptor {
     pub const fn idempotency(mut self, idempotency: Idempotency) -> Self {
         self.idempotency = idempotency;
         self
+    }
+
+    /// Makes the request a stream of messages.
+    #[must_use]
+    pub const fn client_streaming(mut self) -> Self {
+        self.client_streaming = true;
+        self
+    }
+
+    /// Makes the reply a stream of messages.
+    #[must_use]
+    pub const fn server_streaming(mut self) -> Self {
+        self.server_streaming = true;
+        self
+    }
+
+    /// Has a stream of the server go on where the next server takes over: the handler gets the
+    /// request again, and finds in [`Request::resume_after`](crate::Request::resume_after) how many
+    /// messages its caller has seen. For methods whose reply alone is a stream.
+    #[must_use]
+    pub const fn resumable(mut self) -> Self {
+        self.resumable = true;
+        self
+    }
+
+    /// Whether either side sends a stream of messages.
+    pub const fn is_streaming(&self) -> bool {
+        self.client_streaming || self.server_streaming
     }
 
     /// Sets the request topic.

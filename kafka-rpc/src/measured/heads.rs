@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::Ids;
 use crate::call::{BoxError, Metadata};
 use crate::wire::{
-    ContentType, Frame, HeaderLimits, MessageHead, ReplyAddress, ReplyHead, RequestHead,
-    decode_reply, decode_request, encode_reply, encode_request,
+    ContentType, Frame, HeaderLimits, MessageHead, ReplyAddress, ReplyFrame, ReplyHead,
+    RequestHead, decode_reply, decode_request, encode_reply, encode_request,
 };
 
 /// Writes the head of a request, with an entry of metadata.
@@ -67,6 +67,8 @@ fn request() -> Result<RequestHead<'static>, BoxError> {
         content_type: ContentType::Protobuf,
         timeout: Some(Duration::from_secs(30)),
         frame: Frame::Request,
+        credit: None,
+        resume: None,
         metadata: metadata()?,
     })
 }
@@ -74,6 +76,7 @@ fn request() -> Result<RequestHead<'static>, BoxError> {
 fn reply() -> Result<ReplyHead, BoxError> {
     Ok(ReplyHead {
         correlation_id: Ids::new().next_correlation_id(),
+        frame: ReplyFrame::Reply,
         outcome: Ok(MessageHead {
             content_type: ContentType::Protobuf,
             metadata: metadata()?,

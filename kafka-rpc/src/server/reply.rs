@@ -4,8 +4,8 @@ use super::router::ReplyTo;
 use crate::call::{Body, Response, Status};
 use crate::transport::{Outgoing, TransportError};
 use crate::wire::{
-    ContentType, HeaderLimits, Headers, MessageHead, ReplyHead, decode_reply, encode_failure,
-    encode_reply,
+    ContentType, HeaderLimits, Headers, MessageHead, ReplyFrame, ReplyHead, decode_reply,
+    encode_failure, encode_reply,
 };
 
 /// The record that tells a caller how its call ended. A reply that is over a limit becomes
@@ -36,6 +36,7 @@ pub(super) fn record(
     };
     let head = ReplyHead {
         correlation_id: to.id,
+        frame: ReplyFrame::Reply,
         outcome,
     };
     match encode_reply(&head, &HeaderLimits::default()) {

@@ -9,6 +9,7 @@
 
 mod content_type;
 mod correlation_id;
+mod credit;
 mod fault;
 mod frame;
 mod headers;
@@ -29,7 +30,8 @@ mod topics;
 
 pub(crate) use content_type::ContentType;
 pub(crate) use correlation_id::CorrelationId;
-pub(crate) use frame::Frame;
+pub(crate) use credit::{Credit, INITIAL_CREDIT};
+pub(crate) use frame::{Frame, ReplyFrame};
 pub(crate) use headers::Headers;
 pub(crate) use limits::HeaderLimits;
 pub(crate) use partition::partition_for_key;

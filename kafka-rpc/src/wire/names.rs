@@ -14,6 +14,12 @@ pub(crate) const CONTENT_TYPE: &str = "content-type";
 pub(crate) const TIMEOUT: &str = "grpc-timeout";
 /// What the record is to its call, where it is not the request itself.
 pub(crate) const FRAME: &str = "rpc-frame";
+/// The number of a message in its direction of a stream, in decimal. On streams' records.
+pub(crate) const SEQ: &str = "rpc-seq";
+/// What the other side may send in all. On requests of streams, and where `rpc-frame` says so.
+pub(crate) const CREDIT: &str = "rpc-credit";
+/// The number of the last message that the caller has of a stream that goes on. On requests.
+pub(crate) const RESUME: &str = "rpc-resume";
 /// The code of the call's status, in decimal. On replies.
 pub(crate) const STATUS: &str = "grpc-status";
 /// The status's message, percent-encoded. On replies.
@@ -22,7 +28,7 @@ pub(crate) const STATUS_MESSAGE: &str = "grpc-message";
 pub(crate) const STATUS_DETAILS: &str = "grpc-status-details-bin";
 
 /// The names above, each at its [number](number).
-pub(super) const ALL: [&str; 10] = [
+pub(super) const ALL: [&str; 13] = [
     CORRELATION_ID,
     REPLY_TOPIC,
     REPLY_PARTITION,
@@ -33,6 +39,9 @@ pub(super) const ALL: [&str; 10] = [
     STATUS,
     STATUS_MESSAGE,
     STATUS_DETAILS,
+    SEQ,
+    CREDIT,
+    RESUME,
 ];
 
 /// The place of a name in [`ALL`], if it is one of them.

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::correlation_id::CorrelationId;
+use super::frame::ReplyFrame;
 use super::headers::Headers;
 use super::limits::HeaderLimits;
 use super::reply::{ReplyHead, decode_reply, encode_failure, encode_reply};
@@ -14,7 +15,7 @@ use super::{message, names, timeout};
 use crate::call::{Code, Metadata, Status};
 
 /// The names that mean something to us, for input that gets past them.
-pub const NAMES: [&str; 10] = [
+pub const NAMES: [&str; 13] = [
     names::CORRELATION_ID,
     names::REPLY_TOPIC,
     names::REPLY_PARTITION,
@@ -25,6 +26,9 @@ pub const NAMES: [&str; 10] = [
     names::STATUS,
     names::STATUS_MESSAGE,
     names::STATUS_DETAILS,
+    names::SEQ,
+    names::CREDIT,
+    names::RESUME,
 ];
 
 /// No limits, for what grows when it is written again: `content-type` is written even where it was
@@ -139,6 +143,7 @@ fn only<'h>(headers: &'h Headers, name: &str) -> Option<&'h [u8]> {
 
 type Comparable<'a> = (
     CorrelationId,
+    ReplyFrame,
     Result<&'a super::reply::MessageHead, (Code, &'a str, &'a [u8], &'a Metadata)>,
 );
 
@@ -151,7 +156,11 @@ fn comparable(head: &ReplyHead) -> Comparable<'_> {
             status.metadata(),
         )
     }
-    (head.correlation_id, head.outcome.as_ref().map_err(parts))
+    (
+        head.correlation_id,
+        head.frame,
+        head.outcome.as_ref().map_err(parts),
+    )
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::content_type::{self, ContentType};
 use super::correlation_id::CorrelationId;
 use super::fault::{Fault, excerpt};
+use super::frame::{FrameFields, ReplyFrame};
 use super::headers::Headers;
 use super::limits::HeaderLimits;
 use super::single::{Single, read};
@@ -16,7 +17,10 @@ use crate::call::{Code, Metadata, Status};
 pub(crate) struct ReplyHead {
     /// The id of the call that this is the reply to.
     pub(crate) correlation_id: CorrelationId,
-    /// How the call ended: with a message in the record's value, or with a status.
+    /// What the record is to the call. One that can't be read is the end of it.
+    pub(crate) frame: ReplyFrame,
+    /// How the call ended: with a message in the record's value, or with a status. Of a frame that
+    /// does not end the call, the metadata that came with it.
     pub(crate) outcome: Result<MessageHead, Status>,
 }
 
@@ -50,14 +54,19 @@ pub(crate) fn decode_reply(headers: &Headers, limits: &HeaderLimits) -> Result<R
         name: names::CORRELATION_ID,
         why: "it tells whose reply this is",
     })?;
-    let outcome = match within_limits {
-        Ok(()) => fields.outcome(),
-        Err(over) => Err(Status::resource_exhausted(format!(
-            "the reply can't be read: {over}"
-        ))),
+    let frame = within_limits
+        .map_err(|over| Status::resource_exhausted(format!("the reply can't be read: {over}")))
+        .and_then(|()| {
+            let frame = fields.frame.reply();
+            frame.map_err(|fault| Status::internal(format!("the reply can't be read: {fault}")))
+        });
+    let (frame, outcome) = match frame {
+        Ok(frame) => (frame, fields.outcome()),
+        Err(status) => (ReplyFrame::Reply, Err(status)),
     };
     Ok(ReplyHead {
         correlation_id,
+        frame,
         outcome,
     })
 }
@@ -71,6 +80,7 @@ pub(crate) fn decode_reply(headers: &Headers, limits: &HeaderLimits) -> Result<R
 pub(crate) fn encode_reply(head: &ReplyHead, limits: &HeaderLimits) -> Result<Headers, Status> {
     let mut headers = Headers::with_room();
     headers.push(names::CORRELATION_ID, head.correlation_id.as_bytes());
+    head.frame.write(&mut headers);
     match &head.outcome {
         Ok(message) => {
             content_type::write(&mut headers, message.content_type);
@@ -123,6 +133,7 @@ struct Fields<'h> {
     status: Single<'h>,
     message: Single<'h>,
     details: Single<'h>,
+    frame: FrameFields<'h>,
     metadata: Metadata,
 }
 
@@ -136,6 +147,7 @@ impl<'h> Fields<'h> {
                 names::STATUS => fields.status.put(value),
                 names::STATUS_MESSAGE => fields.message.put(value),
                 names::STATUS_DETAILS => fields.details.put(value),
+                _ if fields.frame.put(name, value) => {}
                 _ if with_metadata => metadata::take(&mut fields.metadata, name, value),
                 _ => {}
             }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::content_type::{self, ContentType};
 use super::correlation_id::CorrelationId;
+use super::credit::Credit;
 use super::fault::Fault;
-use super::frame::Frame;
+use super::frame::{Frame, FrameFields, parse_number, push_number};
 use super::headers::Headers;
 use super::limits::HeaderLimits;
 use super::reply_address::{self, ReplyAddress};
@@ -29,6 +30,10 @@ pub(crate) struct RequestHead<'a> {
     pub(crate) timeout: Option<Duration>,
     /// What the record is to the call.
     pub(crate) frame: Frame,
+    /// Of a request: what the server may send before it hears of the caller again.
+    pub(crate) credit: Option<Credit>,
+    /// Of a request: the number of the last message that the caller has of a stream that goes on.
+    pub(crate) resume: Option<u64>,
     /// The caller's metadata.
     pub(crate) metadata: Metadata,
 }
@@ -79,7 +84,7 @@ pub(crate) fn decode_request<'h>(
 ///
 /// # Errors
 /// `INVALID_ARGUMENT` when the headers are over the limits, as the caller's metadata can make them,
-/// or when a reply or a cancel is asked for without a correlation id.
+/// or when a reply is asked for, or another frame than a request is sent, without a correlation id.
 pub(crate) fn encode_request(
     head: &RequestHead<'_>,
     limits: &HeaderLimits,
@@ -101,8 +106,12 @@ pub(crate) fn encode_request(
     if let Some(timeout) = head.timeout {
         headers.push(names::TIMEOUT, timeout::format(timeout).as_bytes());
     }
-    if let Some(frame) = head.frame.as_str() {
-        headers.push(names::FRAME, frame.as_bytes());
+    head.frame.write(&mut headers);
+    if let (Frame::Request, Some(credit)) = (head.frame, head.credit) {
+        headers.push(names::CREDIT, credit.to_string().as_bytes());
+    }
+    if let Some(number) = head.resume {
+        push_number(&mut headers, names::RESUME, number);
     }
     metadata::write(&mut headers, &head.metadata);
     check_id(head)
@@ -124,10 +133,10 @@ fn check_id(head: &RequestHead<'_>) -> Result<(), Fault> {
         } => Ok(()),
         RequestHead { reply: Some(_), .. } => Err(missing("a reply is told by it")),
         RequestHead {
-            frame: Frame::Cancel,
+            frame: Frame::Request,
             ..
-        } => Err(missing("a cancel names its call by it")),
-        _ => Ok(()),
+        } => Ok(()),
+        _ => Err(missing("a frame names its call by it")),
     }
 }
 
@@ -140,7 +149,8 @@ struct Fields<'h> {
     method: Single<'h>,
     content_type: Single<'h>,
     timeout: Single<'h>,
-    frame: Single<'h>,
+    resume: Single<'h>,
+    frame: FrameFields<'h>,
     metadata: Metadata,
 }
 
@@ -155,7 +165,8 @@ impl<'h> Fields<'h> {
                 names::METHOD => fields.method.put(value),
                 names::CONTENT_TYPE => fields.content_type.put(value),
                 names::TIMEOUT => fields.timeout.put(value),
-                names::FRAME => fields.frame.put(value),
+                names::RESUME => fields.resume.put(value),
+                _ if fields.frame.put(name, value) => {}
                 _ if with_metadata => metadata::take(&mut fields.metadata, name, value),
                 _ => {}
             }
@@ -206,7 +217,12 @@ impl<'h> Fields<'h> {
             content_type: read(self.content_type, names::CONTENT_TYPE, ContentType::parse)?
                 .unwrap_or_default(),
             timeout: read(self.timeout, names::TIMEOUT, timeout::parse)?,
-            frame: read(self.frame, names::FRAME, Frame::parse)?.unwrap_or_default(),
+            frame: self.frame.request()?,
+            credit: match self.frame.request()? {
+                Frame::Request => self.frame.credit()?,
+                _ => None,
+            },
+            resume: read(self.resume, names::RESUME, parse_number)?,
             metadata: self.metadata,
         };
         check_id(&head)?;

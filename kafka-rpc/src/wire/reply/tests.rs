@@ -36,6 +36,7 @@ fn metadata(entries: &[(&'static str, &'static str)]) -> Metadata {
 fn encode(outcome: Result<MessageHead, Status>) -> Result<Headers, Status> {
     let head = ReplyHead {
         correlation_id: id(),
+        frame: ReplyFrame::Reply,
         outcome,
     };
     encode_reply(&head, &HeaderLimits::default())

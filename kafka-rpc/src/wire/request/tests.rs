@@ -63,6 +63,7 @@ fn a_request_of_ours_is_written_in_this_order() {
         timeout: Some(Duration::from_secs(30)),
         frame: Frame::Request,
         metadata,
+        ..RequestHead::default()
     };
     let written = encode_request(&head, &HeaderLimits::default()).unwrap();
     let expected = headers(&[
