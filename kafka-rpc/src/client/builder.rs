@@ -5,9 +5,11 @@ use super::call::{Caller, CallerSettings};
 use super::channel::Channel;
 use super::replies::{Replies, Requests};
 use super::route::Routes;
+use super::streams::{StreamSettings, Streams};
 use super::waiting::WaitingCalls;
 use crate::cluster::{CONNECT_LIMIT, TopicSettings};
 use crate::descriptor::ServiceDescriptor;
+use crate::stream::{DEFAULT_TIMEOUT, DEFAULT_WINDOW, LEAST_TIMEOUT, window};
 use crate::transport::Writes;
 use crate::{Cluster, Error};
 
@@ -33,6 +35,7 @@ pub struct ChannelBuilder {
     connect_timeout: Duration,
     pending_limit: usize,
     message_limit: usize,
+    streams: StreamSettings,
     topics: Option<TopicSettings>,
     services: Vec<&'static ServiceDescriptor>,
     producer: Vec<(String, String)>,
@@ -46,6 +49,11 @@ impl Default for ChannelBuilder {
             connect_timeout: CONNECT_LIMIT,
             pending_limit: 65_536,
             message_limit: crate::DEFAULT_MESSAGE_LIMIT,
+            streams: StreamSettings {
+                limit: 1000,
+                window: DEFAULT_WINDOW,
+                timeout: DEFAULT_TIMEOUT,
+            },
             topics: None,
             services: Vec::new(),
             producer: Vec::new(),
@@ -79,6 +87,30 @@ impl ChannelBuilder {
     /// producers have to grow as well.
     pub fn message_limit(mut self, bytes: usize) -> Self {
         self.message_limit = bytes;
+        self
+    }
+
+    /// The most streams that are open at a time; one more gets `RESOURCE_EXHAUSTED`. 1,000 by
+    /// default.
+    pub fn stream_limit(mut self, streams: usize) -> Self {
+        self.streams.limit = streams;
+        self
+    }
+
+    /// How far a server may get ahead of its caller in each stream: so many messages and bytes may
+    /// have been sent that are not read yet. 8,192 messages and 8 MiB by default. Up to twice that
+    /// is held for a stream whose reader has stopped; where the largest messages are more than an
+    /// eighth of it, there is a record of credit for fewer than eight of them.
+    pub fn stream_window(mut self, messages: u32, bytes: u32) -> Self {
+        self.streams.window = window(messages, bytes);
+        self
+    }
+
+    /// How long the server of a stream may be silent before it counts as gone: then the stream ends
+    /// with `UNAVAILABLE`, or goes on at another server where its method is resumable. A server has
+    /// something to say every 2 seconds. 10 seconds by default, at least 5.
+    pub fn stream_timeout(mut self, timeout: Duration) -> Self {
+        self.streams.timeout = timeout.max(LEAST_TIMEOUT);
         self
     }
 
@@ -117,9 +149,14 @@ impl ChannelBuilder {
         let transport = cluster.transport();
         transport.check(self.connect_timeout).await?;
         let waiting = WaitingCalls::new(self.pending_limit);
-        let requests = Arc::new(Requests::new(Arc::clone(&waiting)));
+        let streams = Arc::new(Streams::new(self.streams));
+        let requests = Arc::new(Requests::new(Arc::clone(&waiting), Arc::clone(&streams)));
         let producer = transport.producer(Writes::Requests, &self.producer, requests)?;
-        let replies = Replies::new(Arc::clone(&waiting), self.message_limit);
+        let replies = Replies::new(
+            Arc::clone(&waiting),
+            Arc::clone(&streams),
+            self.message_limit,
+        );
         let inbox = transport.inbox(&self.consumer, Box::new(replies))?;
         let topics = self.topics.as_ref().unwrap_or(cluster.topic_settings());
         let routes = Routes::new(
@@ -134,7 +171,7 @@ impl ChannelBuilder {
             default_timeout: self.default_timeout,
             message_limit: self.message_limit,
         };
-        let channel = Channel::new(Caller::new(producer, routes, waiting, settings));
+        let channel = Channel::new(Caller::new(producer, routes, waiting, streams, settings));
         for service in self.services {
             channel.prepare(service).await?;
         }

@@ -13,15 +13,19 @@ use uuid::Uuid;
 
 use super::replies::not_sent;
 use super::route::{Route, Routes};
+use super::streams::{Begin, Opened, Reader, Streams};
 use super::waiting::{Outcome, WaitingCalls, deadline_exceeded};
 use crate::Error;
 use crate::call::{
-    Body, CallContext, Code, Deadline, Extensions, Request, RequestParts, Response, Status,
+    Body, CallContext, Code, Deadline, Extensions, Messages, Request, RequestParts, Response,
+    Status,
 };
 use crate::descriptor::{Method, ServiceDescriptor};
 use crate::telemetry::{self, ClientMetrics, PendingCall, Side};
 use crate::transport::{Outgoing, Producer};
-use crate::wire::{ContentType, CorrelationId, Frame, HeaderLimits, RequestHead, encode_request};
+use crate::wire::{
+    ContentType, CorrelationId, Credit, Frame, HeaderLimits, RequestHead, encode_request,
+};
 
 pub(super) struct CallerSettings {
     pub(super) default_timeout: Duration,
@@ -33,8 +37,9 @@ pub(super) struct Caller {
     producer: Arc<dyn Producer>,
     routes: Arc<Routes>,
     waiting: Arc<WaitingCalls>,
+    streams: Arc<Streams>,
     settings: CallerSettings,
-    tasks: [AbortHandle; 2],
+    tasks: [AbortHandle; 3],
 }
 
 impl Caller {
@@ -42,19 +47,34 @@ impl Caller {
         producer: Arc<dyn Producer>,
         routes: Routes,
         waiting: Arc<WaitingCalls>,
+        streams: Arc<Streams>,
         settings: CallerSettings,
     ) -> Self {
         let routes = Arc::new(routes);
         let expiry = tokio::spawn(Arc::clone(&waiting).expire());
         let refreshed = Arc::clone(&routes);
         let refresh = tokio::spawn(async move { refreshed.refresh().await });
+        let keep = tokio::spawn(Arc::clone(&streams).keep());
         Self {
             producer,
             routes,
             waiting,
+            streams,
             settings,
-            tasks: [expiry.abort_handle(), refresh.abort_handle()],
+            tasks: [expiry, refresh, keep].map(|task| task.abort_handle()),
         }
+    }
+
+    pub(super) fn producer(&self) -> &Arc<dyn Producer> {
+        &self.producer
+    }
+
+    pub(super) fn streams(&self) -> &Arc<Streams> {
+        &self.streams
+    }
+
+    pub(super) fn message_limit(&self) -> usize {
+        self.settings.message_limit
     }
 
     pub(super) async fn prepare(&self, service: &'static ServiceDescriptor) -> Result<(), Error> {
@@ -101,6 +121,8 @@ enum State {
     /// The first call of a method finds its way.
     Routing(Box<Begun>, BoxFuture<'static, Result<Arc<Route>, Status>>),
     Sent(Sent),
+    /// A stream whose answer has not begun.
+    Opening(Box<Reader>),
     Over,
 }
 
@@ -121,7 +143,7 @@ struct Sent {
 }
 
 /// How a call is shown: its span and its metrics end with it, however it ends.
-struct Shown {
+pub(super) struct Shown {
     span: Span,
     pending: PendingCall,
 }
@@ -169,6 +191,9 @@ impl Call {
     }
 
     fn send(&mut self, begun: Begun, route: Arc<Route>, now: Instant) -> Result<(), Status> {
+        if begun.method.descriptor().is_streaming() {
+            return self.open(begun, route, now);
+        }
         let Begun {
             shown,
             method,
@@ -183,7 +208,7 @@ impl Call {
         let id = CorrelationId::from_uuid(uuid);
         telemetry::record_correlation_id(&shown.span, &id);
         let timeout = deadline.instant().saturating_duration_since(now);
-        let sent = request_record(method, &route, id, timeout, parts, body)
+        let sent = request_record(method, &route, id, timeout, parts, body, None, None)
             .and_then(|record| exchange(&self.caller, route, uuid, deadline, record));
         drop(entered);
         match sent {
@@ -197,6 +222,56 @@ impl Call {
             }
             Err(status) => shown.end(Err(status)).map(drop),
         }
+    }
+}
+
+impl Call {
+    fn open(&mut self, begun: Begun, route: Arc<Route>, now: Instant) -> Result<(), Status> {
+        let Begun {
+            shown,
+            method,
+            deadline,
+            mut parts,
+            body,
+        } = begun;
+        telemetry::record_topic(&shown.span, &route.request);
+        telemetry::outgoing(&mut parts.metadata, &shown.span);
+        let begin = Begin {
+            method,
+            route,
+            deadline,
+            parts,
+            body,
+            shown,
+        };
+        match Reader::begin(&self.caller, begin, now) {
+            Ok(reader) => {
+                self.state = State::Opening(Box::new(reader));
+                Ok(())
+            }
+            Err((status, shown)) => shown.end(Err(status)).map(drop),
+        }
+    }
+}
+
+/// The response of a stream whose answer has begun.
+fn opened(mut reader: Box<Reader>, opened: Opened) -> Result<Response<Body>, Status> {
+    match opened {
+        Opened::Stream(metadata) if reader.is_read() => Ok(Response::from_parts(
+            metadata,
+            Body::boxed(Pin::from(reader as Box<dyn Messages>)),
+            Extensions::new(),
+        )),
+        Opened::Message(head, message) => {
+            let outcome = received(Some(Ok((head, message))));
+            match reader.take_shown() {
+                Some(shown) => shown.end(outcome),
+                None => outcome,
+            }
+        }
+        Opened::Stream(_) | Opened::Ended(_) => Err(reader.refuse(Status::internal(
+            "the server answers with a stream where one message was to come",
+        ))),
     }
 }
 
@@ -229,6 +304,13 @@ impl Future for Call {
                     sent.cancel.disarm();
                     return Poll::Ready(sent.shown.end(received(answer.and_then(Result::ok))));
                 }
+                State::Opening(mut reader) => {
+                    let Poll::Ready(beginning) = reader.poll_opened(cx) else {
+                        call.state = State::Opening(reader);
+                        return Poll::Pending;
+                    };
+                    return Poll::Ready(opened(reader, beginning?));
+                }
                 State::Over => return Poll::Ready(Err(Status::polled_again())),
             }
         }
@@ -236,6 +318,16 @@ impl Future for Call {
 }
 
 impl Shown {
+    /// The end of a stream.
+    pub(super) fn show(self, outcome: Result<(), &Status>) {
+        let (code, message) = match outcome {
+            Ok(()) => (Code::Ok, ""),
+            Err(status) => (status.code(), status.message()),
+        };
+        telemetry::record_outcome(&self.span, Side::Client, code, message);
+        self.pending.end(code);
+    }
+
     fn end(self, outcome: Result<Response<Body>, Status>) -> Result<Response<Body>, Status> {
         let (code, message) = match &outcome {
             Ok(_) => (Code::Ok, ""),
@@ -259,13 +351,16 @@ async fn find(
         .map_err(|error| unroutable(&error))
 }
 
-fn request_record(
+#[allow(clippy::too_many_arguments)]
+pub(super) fn request_record(
     method: Method,
     route: &Route,
     id: CorrelationId,
     timeout: Duration,
     parts: RequestParts,
     body: Body,
+    credit: Option<Credit>,
+    resume: Option<u64>,
 ) -> Result<Outgoing, Status> {
     let head = RequestHead {
         correlation_id: Some(id),
@@ -274,8 +369,8 @@ fn request_record(
         content_type: ContentType::Protobuf,
         timeout: Some(timeout),
         frame: Frame::Request,
-        credit: None,
-        resume: None,
+        credit,
+        resume,
         metadata: parts.metadata,
     };
     Ok(Outgoing {

@@ -6,6 +6,7 @@ mod channel;
 mod pending;
 mod replies;
 mod route;
+mod streams;
 mod waiting;
 
 pub use builder::ChannelBuilder;

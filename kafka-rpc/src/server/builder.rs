@@ -10,9 +10,11 @@ use super::lifecycle::{Lifecycle, ServerHandle};
 use super::routes::Routes;
 use super::run::run;
 use super::service::RpcService;
+use super::streams::StreamSettings;
 use crate::call::{Body, BoxError, Request, Response};
 use crate::cluster::TopicSettings;
 use crate::hashing::HashSet;
+use crate::stream::{DEFAULT_TIMEOUT, DEFAULT_WINDOW, LEAST_TIMEOUT, window};
 use crate::{Cluster, Error};
 
 /// Handles calls; see [`Server::builder`].
@@ -39,6 +41,7 @@ pub(super) struct Settings {
     pub(super) queue_bytes: usize,
     pub(super) message_limit: usize,
     pub(super) default_timeout: Duration,
+    pub(super) streams: StreamSettings,
     pub(super) commit_interval: Duration,
     pub(super) drain_time: Duration,
     pub(super) revoke_grace: Duration,
@@ -61,6 +64,11 @@ impl Default for Settings {
             queue_bytes: 8 * 1024 * 1024,
             message_limit: crate::DEFAULT_MESSAGE_LIMIT,
             default_timeout: Duration::from_secs(30),
+            streams: StreamSettings {
+                limit: 1000,
+                window: DEFAULT_WINDOW,
+                timeout: DEFAULT_TIMEOUT,
+            },
             commit_interval: Duration::from_millis(20),
             drain_time: Duration::from_secs(30),
             revoke_grace: Duration::from_secs(5),
@@ -130,6 +138,30 @@ impl<L> ServerBuilder<L> {
             settings: self.settings,
             lifecycle: self.lifecycle,
         }
+    }
+
+    /// The most streams that are open in one partition; the request of one more is answered with
+    /// `RESOURCE_EXHAUSTED`. They do not count for the
+    /// [`concurrency_limit`](Self::concurrency_limit) once their handlers have started. 1,000 by
+    /// default.
+    pub fn stream_limit(mut self, streams: usize) -> Self {
+        self.settings.streams.limit = streams;
+        self
+    }
+
+    /// How far a caller may get ahead of its handler in each stream: so many messages and bytes may
+    /// have been sent that are not read yet. 8,192 messages and 8 MiB by default, but at least the
+    /// 64 messages and 64 KiB that every caller may send before it hears of the server.
+    pub fn stream_window(mut self, messages: u32, bytes: u32) -> Self {
+        self.settings.streams.window = window(messages, bytes);
+        self
+    }
+
+    /// How long the caller of a stream may be silent before it counts as gone, and its handler is
+    /// dropped. A caller has something to say every 2 seconds. 10 seconds by default, at least 5.
+    pub fn stream_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.streams.timeout = timeout.max(LEAST_TIMEOUT);
+        self
     }
 
     /// The most handlers that run at a time in each consumer group, so for each service unless

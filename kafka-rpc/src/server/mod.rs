@@ -15,6 +15,8 @@ mod router;
 mod routes;
 mod run;
 mod service;
+mod streams;
+mod writer;
 
 pub use builder::{Server, ServerBuilder};
 #[cfg(feature = "__measured")]

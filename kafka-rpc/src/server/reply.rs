@@ -2,10 +2,10 @@ use bytes::Bytes;
 
 use super::router::ReplyTo;
 use crate::call::{Body, Response, Status};
-use crate::transport::{Outgoing, TransportError};
+use crate::transport::{Failure, Outgoing, TransportError};
 use crate::wire::{
-    ContentType, HeaderLimits, Headers, MessageHead, ReplyFrame, ReplyHead, decode_reply,
-    encode_failure, encode_reply,
+    ContentType, CorrelationId, HeaderLimits, Headers, MessageHead, ReplyFrame, ReplyHead,
+    decode_reply, encode_failure, encode_reply,
 };
 
 /// The record that tells a caller how its call ended. A reply that is over a limit becomes
@@ -62,6 +62,50 @@ fn outgoing(to: &ReplyTo, headers: Headers, value: Bytes) -> Outgoing {
         },
         value,
         headers,
+    }
+}
+
+/// A record that belongs to a stream, without a value and metadata.
+pub(super) fn frame(to: &ReplyTo, frame: ReplyFrame) -> Outgoing {
+    let head = ReplyHead {
+        correlation_id: to.id,
+        frame,
+        outcome: Ok(MessageHead::default()),
+    };
+    numbered(to, &head, Bytes::new())
+}
+
+/// A message of a stream.
+pub(super) fn message(to: &ReplyTo, number: u64, value: Bytes) -> Outgoing {
+    let head = ReplyHead {
+        correlation_id: to.id,
+        frame: ReplyFrame::Message(number),
+        outcome: Ok(MessageHead::default()),
+    };
+    numbered(to, &head, value)
+}
+
+/// A record that begins or ends a stream. Metadata over the limits are told as a failure.
+pub(super) fn numbered(to: &ReplyTo, head: &ReplyHead, value: Bytes) -> Outgoing {
+    match encode_reply(head, &HeaderLimits::default()) {
+        Ok(headers) => outgoing(to, headers, value),
+        Err(status) => failure(to, &status),
+    }
+}
+
+/// Which call a record of ours is of.
+pub(super) fn call_of(record: &Outgoing) -> Option<CorrelationId> {
+    let head = decode_reply(&record.headers, &HeaderLimits::default());
+    head.ok().map(|head| head.correlation_id)
+}
+
+/// What is told of a record that could not be written.
+pub(super) fn not_written(error: &TransportError) -> Status {
+    match error.failure {
+        Failure::TooLarge => Status::resource_exhausted(format!(
+            "a message of the stream is more than its topic takes: {error}"
+        )),
+        _ => Status::unavailable(format!("a message of the stream was not written: {error}")),
     }
 }
 

@@ -7,13 +7,15 @@ use bytes::Bytes;
 use tokio::time::Instant;
 use tracing::Span;
 
+use super::streams::Opened;
 use crate::call::{Body, Code, Deadline, Metadata, Origin, Request, RequestParts, Status};
 use crate::descriptor::Method;
 use crate::hashing::{HashMap, HashSet};
 use crate::telemetry::{self, Refused, ServerMetrics};
 use crate::transport::Record;
 use crate::wire::{
-    ContentType, CorrelationId, Frame, HeaderLimits, ReplyAddress, RequestHead, decode_request,
+    ContentType, CorrelationId, Credit, Frame, HeaderLimits, ReplyAddress, RequestHead,
+    decode_request,
 };
 
 /// Which call a reply is for, and where it goes.
@@ -37,6 +39,10 @@ pub(super) struct Call {
     pub(super) metrics: &'static ServerMetrics,
     /// When its record was read.
     pub(super) arrived: Instant,
+    /// What a stream's caller lets the server send before it hears of the caller again.
+    pub(super) credit: Option<Credit>,
+    /// Of a call that is a stream, until its handler starts.
+    pub(super) stream: Option<Box<Opened>>,
 }
 
 /// What is to be done about a record.
@@ -45,10 +51,24 @@ pub(super) enum Verdict {
     Handle(Box<Call>),
     /// The caller no longer waits for this call.
     Cancel(CorrelationId),
+    /// It belongs to a stream.
+    Frame(StreamFrame),
+    /// It belongs to a stream, which can't go on.
+    Break(CorrelationId, Status),
     /// It can't be handled, and its caller is told so.
     Refuse(Refused, Status, ReplyTo),
     /// It can't be handled, and there is nobody to be told.
     StepPast(Refused, Status),
+}
+
+/// What the caller of a stream says after its request.
+#[derive(Debug)]
+pub(super) struct StreamFrame {
+    pub(super) id: CorrelationId,
+    pub(super) frame: Frame,
+    pub(super) value: Bytes,
+    /// Where the caller is told that there is no such stream.
+    pub(super) reply: Option<ReplyTo>,
 }
 
 /// The time, by both clocks.
@@ -115,17 +135,14 @@ impl Router {
                     Code::ResourceExhausted => Refused::TooLarge,
                     _ => Refused::Malformed,
                 };
-                return self.refuse(route, reason, refusal.status, refusal.reply);
+                return match refusal.call {
+                    Some(id) => Verdict::Break(id, refusal.status),
+                    None => self.refuse(route, reason, refusal.status, refusal.reply),
+                };
             }
         };
-        if head.frame == Frame::Cancel {
-            return match head.correlation_id {
-                Some(id) => Verdict::Cancel(id),
-                None => Verdict::StepPast(
-                    Refused::Malformed,
-                    Status::invalid_argument("a cancel names no call"),
-                ),
-            };
+        if head.frame != Frame::Request {
+            return self.frame(route, head, value);
         }
         let reply = head.correlation_id.zip(head.reply.clone());
         let method = match self.method(route, &topic, &head, &value) {
@@ -139,6 +156,12 @@ impl Router {
             }
             None => None,
         };
+        if let Err(status) = check_stream(method, reply.is_some(), &value) {
+            return match reply {
+                Some(to) => Verdict::Refuse(Refused::Malformed, status, to),
+                None => Verdict::StepPast(Refused::Malformed, status),
+            };
+        }
         let deadline = self.deadline(head.timeout, timestamp, now);
         let span = telemetry::server_span(method, &topic, partition, offset);
         if let Some(reply) = &reply {
@@ -148,7 +171,17 @@ impl Router {
         Verdict::Handle(Box::new(Call {
             method,
             key: key.clone(),
-            request: request(method, head.metadata, key, deadline, origin, value),
+            credit: head.credit,
+            stream: None,
+            request: request(
+                method,
+                head.metadata,
+                key,
+                deadline,
+                origin,
+                value,
+                head.resume,
+            ),
             deadline,
             content_type: head.content_type,
             reply,
@@ -156,6 +189,34 @@ impl Router {
             metrics: ServerMetrics::of(method),
             arrived: now.instant,
         }))
+    }
+
+    /// What belongs to a call that has begun.
+    fn frame(&self, route: &TopicRoute, head: RequestHead<'_>, value: Bytes) -> Verdict {
+        let Some(id) = head.correlation_id else {
+            return Verdict::StepPast(
+                Refused::Malformed,
+                Status::invalid_argument("a frame names no call"),
+            );
+        };
+        if head.frame == Frame::Cancel {
+            return Verdict::Cancel(id);
+        }
+        if value.len() > self.rules.message_limit {
+            let status = Status::resource_exhausted(format!(
+                "a message of the stream has {} bytes; the server takes at most {}",
+                value.len(),
+                self.rules.message_limit
+            ));
+            return Verdict::Break(id, status);
+        }
+        let reply = head.reply.filter(|address| self.allows(route, address));
+        Verdict::Frame(StreamFrame {
+            id,
+            frame: head.frame,
+            value,
+            reply: reply.map(|address| ReplyTo { id, address }),
+        })
     }
 
     fn refuse(
@@ -232,6 +293,24 @@ impl Router {
     }
 }
 
+/// Whether a request can begin the stream that its method is.
+fn check_stream(method: Method, has_reply: bool, value: &Bytes) -> Result<(), Status> {
+    let method = method.descriptor();
+    if method.is_streaming() && !has_reply {
+        return Err(Status::invalid_argument(format!(
+            "{} is a stream: its request has to say where the reply goes, in `kafka_replyTopic`",
+            method.path
+        )));
+    }
+    if method.client_streaming && !value.is_empty() {
+        return Err(Status::invalid_argument(format!(
+            "{} takes a stream: its request has no message, they come in records of their own",
+            method.path
+        )));
+    }
+    Ok(())
+}
+
 fn not_allowed(address: &ReplyAddress) -> Status {
     Status::permission_denied(format!(
         "reply topic {} is neither the method's own nor on the server's list",
@@ -256,6 +335,7 @@ fn request(
     deadline: Deadline,
     origin: Origin,
     value: Bytes,
+    resume: Option<u64>,
 ) -> Request<Body> {
     let parts = RequestParts {
         metadata,
@@ -263,6 +343,7 @@ fn request(
         method: Some(method),
         deadline: Some(deadline),
         origin: Some(origin),
+        resume_after: resume.filter(|_| method.descriptor().resumable),
         ..RequestParts::default()
     };
     Request::from_parts(parts, Body::new(value))

@@ -199,6 +199,7 @@ where
         service,
         codec,
         settings.message_limit,
+        settings.streams,
         runtime,
     ));
     let deliveries = Arc::new(ReplyDeliveries::new(&calls));

@@ -21,8 +21,19 @@ struct State {
     receiving: Receiving,
     queue: VecDeque<Bytes>,
     queued_bytes: u64,
-    end: Option<Result<Metadata, Status>>,
+    end: Option<End>,
     reader: Option<Waker>,
+}
+
+/// How the messages of the other side end.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// It has sent all of them, and this behind them.
+    Complete(Metadata),
+    /// It, or something on the way, failed.
+    Failed(Status),
+    /// It is gone: another may go on in its place, else this is the status.
+    Lost(Status),
 }
 
 /// What the reader gets at a time.
@@ -33,7 +44,7 @@ pub(crate) struct Taken {
     /// What the sender is to be told.
     pub(crate) credit: Option<Credit>,
     /// What came behind them: nothing follows it.
-    pub(crate) end: Option<Result<Metadata, Status>>,
+    pub(crate) end: Option<End>,
 }
 
 impl Inbound {
@@ -91,26 +102,21 @@ impl Inbound {
         outcome
     }
 
-    /// The other side has sent all of its messages.
+    /// Whether all messages have come before the frame of this number, with which the other side
+    /// ends.
     ///
     /// # Errors
     /// When one is missing.
-    pub(crate) fn ended(&self, number: u64, trailers: Metadata) -> Result<(), Status> {
-        let (arrival, last) = {
-            let state = self.0.lock();
-            (state.receiving.end(number), state.receiving.last())
-        };
-        match arrival {
-            Arrival::Gap => Err(gap(last, number)),
-            _ => {
-                self.end(Ok(trailers));
-                Ok(())
-            }
+    pub(crate) fn check_end(&self, number: u64) -> Result<(), Status> {
+        let state = self.0.lock();
+        match state.receiving.end(number) {
+            Arrival::Gap => Err(gap(state.receiving.last(), number)),
+            _ => Ok(()),
         }
     }
 
     /// Ends the stream behind the messages that have come. Only the first end counts.
-    pub(crate) fn end(&self, end: Result<Metadata, Status>) {
+    pub(crate) fn end(&self, end: End) {
         let mut state = self.0.lock();
         if state.end.is_some() {
             return;
@@ -141,7 +147,7 @@ impl Inbound {
             match state.end.take() {
                 Some(end) => {
                     // Whoever asks again is told that nothing follows.
-                    state.end = Some(Ok(Metadata::new()));
+                    state.end = Some(End::Complete(Metadata::new()));
                     taken.end = Some(end);
                 }
                 None => {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 /// How long a side is silent at most: then it repeats its credit.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(2);
 
-/// When each side was last heard of.
+/// When the other side was last heard of, and when it was last told of this one.
 #[derive(Debug)]
 pub(crate) struct Liveness {
     heard: Instant,
@@ -36,11 +36,6 @@ impl Liveness {
     /// Something came from the other side.
     pub(crate) fn heard(&mut self, now: Instant) {
         self.heard = now;
-    }
-
-    /// Something was sent to the other side.
-    pub(crate) fn said(&mut self, now: Instant) {
-        self.said = now;
     }
 
     /// Looks at both silences. After [`Pulse::Say`] something counts as said.

@@ -27,14 +27,14 @@ pub(crate) enum Sent {
 
 /// How a sender's stream ended.
 #[derive(Debug)]
-pub(crate) struct End {
+pub(crate) struct Finish {
     /// The number behind the last message's.
     pub(crate) number: u64,
     pub(crate) outcome: Result<Metadata, Status>,
 }
 
 /// How long a sender waits for room in the producer's queue.
-const ROOM: Duration = Duration::from_millis(2);
+pub(crate) const ROOM: Duration = Duration::from_millis(2);
 /// After so many messages others get their turn, whatever is ready.
 const TURN: u32 = 128;
 
@@ -77,7 +77,7 @@ pub(crate) async fn send_all(
     granted: &Granted,
     mut sending: Sending,
     mut send: impl FnMut(u64, Bytes) -> Sent,
-) -> End {
+) -> Finish {
     let mut turn = 0;
     loop {
         let next = std::future::poll_fn(|cx| {
@@ -106,8 +106,8 @@ pub(crate) async fn send_all(
     }
 }
 
-fn end(sending: &Sending, outcome: Result<Metadata, Status>) -> End {
-    End {
+fn end(sending: &Sending, outcome: Result<Metadata, Status>) -> Finish {
+    Finish {
         number: sending.end(),
         outcome,
     }

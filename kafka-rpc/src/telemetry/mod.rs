@@ -82,9 +82,11 @@ mod trace_headers;
 
 pub use metrics::describe_metrics;
 pub(crate) use metrics::{
-    ClientMetrics, PartitionLag, PendingCall, Refused, RunningHandler, ServerMetrics, cancel_lost,
-    commit_failed, drain_timed_out, handler_panicked, orphaned_replies, refused_request,
-    repeated_record, reply_lost, reply_retried,
+    ClientMetrics, PartitionLag, PendingCall, Refused, RunningHandler, ServerMetrics,
+    broken_stream, cancel_lost, client_stream_closed, client_stream_opened, commit_failed,
+    drain_timed_out, handler_panicked, orphaned_replies, refused_request, repeated_record,
+    reply_lost, reply_retried, server_stream_closed, server_stream_opened, silent_caller,
+    stray_frame, stream_lost, stream_resumed,
 };
 pub(crate) use outcome::Side;
 pub(crate) use propagation::{incoming, outgoing, reply};

@@ -62,6 +62,11 @@ impl<'h> FrameFields<'h> {
         true
     }
 
+    /// Whether the record is something else than a request or its one reply.
+    pub(super) fn is_frame(&self) -> bool {
+        !matches!(self.frame, Single::Absent)
+    }
+
     pub(super) fn request(&self) -> Result<Frame, Fault> {
         let Some(value) = self.frame.get(names::FRAME)? else {
             return Ok(Frame::Request);

@@ -43,18 +43,28 @@ pub(crate) struct RequestHead<'a> {
 pub(crate) struct Refusal {
     /// What the caller is to be told: `INVALID_ARGUMENT` or, over a limit, `RESOURCE_EXHAUSTED`.
     pub(crate) status: Status,
+    /// Which call the record belongs to, where it is none itself.
+    pub(crate) call: Option<CorrelationId>,
     /// Which call to tell it to, and where. `None` where the headers that say so are among the bad
     /// ones.
     pub(crate) reply: Option<(CorrelationId, ReplyAddress)>,
 }
 
 impl Refusal {
-    fn new(fault: Fault, reply: Option<(CorrelationId, ReplyAddress)>) -> Box<Self> {
+    fn new(
+        fault: Fault,
+        call: Option<CorrelationId>,
+        reply: Option<(CorrelationId, ReplyAddress)>,
+    ) -> Box<Self> {
         let status = match fault {
             Fault::OverLimit(over) => Status::resource_exhausted(over.to_string()),
             fault => Status::invalid_argument(fault.to_string()),
         };
-        Box::new(Self { status, reply })
+        Box::new(Self {
+            status,
+            call,
+            reply,
+        })
     }
 }
 
@@ -73,11 +83,12 @@ pub(crate) fn decode_request<'h>(
     let fields = Fields::collect(headers, within_limits.is_ok());
     let (id, reply) = fields
         .address(usual_reply)
-        .map_err(|fault| Refusal::new(fault, None))?;
+        .map_err(|fault| Refusal::new(fault, None, None))?;
+    let call = id.filter(|_| fields.frame.is_frame());
     within_limits
         .map_err(Fault::from)
         .and_then(|()| fields.head(id, reply.clone()))
-        .map_err(|fault| Refusal::new(fault, id.zip(reply)))
+        .map_err(|fault| Refusal::new(fault, call, id.zip(reply)))
 }
 
 /// Writes the head of a request.

@@ -105,13 +105,20 @@ impl<S: Handler> Batch<S> {
         self.reply(ticket, record);
     }
 
-    async fn handle(&mut self, ticket: Ticket, call: Box<Call>, now: Instant) {
+    async fn handle(&mut self, ticket: Ticket, mut call: Box<Call>, now: Instant) {
         let shown = Shown::of(&call);
         if self.calls.is_aborted(ticket) {
+            self.calls.forget_stream(&call);
             return shown.aborted(&self.calls, ticket);
         }
         if call.deadline.instant() <= now {
+            self.calls.forget_stream(&call);
             return shown.expired(&self.calls, ticket);
+        }
+        if let Some(opened) = call.stream.take() {
+            // From here on it is its caller's to notice that the server is gone.
+            self.calls.over(ticket);
+            return self.calls.run_stream(ticket, call, *opened, now);
         }
         // Alone in its guard: whatever happens, the call comes to an end.
         let alone = Alone::new(&self.calls, ticket);

@@ -1,6 +1,5 @@
 //! Running a handler.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -8,13 +7,12 @@ use std::task::{Context, Poll};
 use futures_util::future::{Either, ready};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::Calls;
-use crate::call::{Body, CallContext, Code, Request, Response, Status};
-use crate::descriptor::Method;
+use super::{Calls, Guard};
+use crate::call::{Body, Code, Request, Response, Status};
 use crate::server::handler::Handler;
 use crate::server::reply;
 use crate::server::router::Call;
-use crate::telemetry::{self, RunningHandler, Side, TraceContext};
+use crate::telemetry::{self, RunningHandler, Side};
 use crate::transport::Outgoing;
 
 type Outcome = Result<Response<Body>, Status>;
@@ -25,7 +23,7 @@ pin_project_lite::pin_project! {
     pub(super) struct Handle<S, F> {
         calls: Arc<Calls<S>>,
         call: Box<Call>,
-        trace: Option<TraceContext>,
+        guard: Guard,
         running: Option<RunningHandler>,
         #[pin]
         answer: F,
@@ -42,7 +40,12 @@ pub(super) fn handle<S: Handler>(
 ) -> Handle<S, impl Future<Output = Outcome> + Send + 'static> {
     let request = std::mem::take(&mut call.request);
     let running = call.metrics.start(now.into_std(), now - call.arrived);
-    let trace = telemetry::incoming(request.metadata(), &call.span);
+    let guard = Guard {
+        method: call.method,
+        span: call.span.clone(),
+        deadline: call.deadline,
+        trace: telemetry::incoming(request.metadata(), &call.span),
+    };
     let answer = match calls.codec.request(call.content_type, request) {
         Ok(request) => Either::Left(answer(calls.service.clone(), request)),
         Err(status) => Either::Right(ready(Err(status))),
@@ -50,14 +53,17 @@ pub(super) fn handle<S: Handler>(
     Handle {
         calls,
         call,
-        trace,
+        guard,
         running: Some(running),
         answer,
         deadline: None,
     }
 }
 
-async fn answer<S: Handler>(mut service: S, request: Request<Body>) -> Outcome {
+pub(in crate::server) async fn answer<S: Handler>(
+    mut service: S,
+    request: Request<Body>,
+) -> Outcome {
     std::future::poll_fn(|cx| service.poll_ready(cx))
         .await
         .map_err(|error| Status::from_error(error.into()))?;
@@ -72,19 +78,10 @@ impl<S: Handler, F: Future<Output = Outcome>> Future for Handle<S, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Outgoing>> {
         let mut this = self.project();
-        let _entered = this.call.span.enter();
-        let context = CallContext {
-            deadline: Some(this.call.deadline),
-            trace: this.trace.clone(),
-        };
-        let polled = context.within(|| {
-            // A handler that panicked is not polled again.
-            catch_unwind(AssertUnwindSafe(|| this.answer.as_mut().poll(cx)))
-        });
-        let outcome = match polled {
-            Ok(Poll::Ready(outcome)) => Some(outcome),
-            Err(_panic) => Some(Err(panicked(this.call.method))),
-            Ok(Poll::Pending) => {
+        // A handler that panicked is not polled again.
+        let outcome = match this.guard.step(|| this.answer.as_mut().poll(cx)) {
+            Poll::Ready(outcome) => Some(outcome.flatten()),
+            Poll::Pending => {
                 let until = this.call.deadline.instant();
                 let deadline = this
                     .deadline
@@ -100,20 +97,14 @@ impl<S: Handler, F: Future<Output = Outcome>> Future for Handle<S, F> {
         if let Some(running) = this.running.take() {
             running.end(now.into_std());
         }
-        Poll::Ready(finish(
-            this.calls,
-            this.call,
-            this.trace.as_ref(),
-            outcome,
-            now,
-        ))
+        Poll::Ready(finish(this.calls, this.call, this.guard, outcome, now))
     }
 }
 
 fn finish<S>(
     calls: &Calls<S>,
     call: &Call,
-    trace: Option<&TraceContext>,
+    guard: &Guard,
     outcome: Option<Outcome>,
     now: Instant,
 ) -> Option<Outgoing> {
@@ -140,18 +131,11 @@ fn finish<S>(
         Ok(response) => response.metadata_mut(),
         Err(status) => status.metadata_mut(),
     };
-    telemetry::reply(metadata, trace);
+    telemetry::reply(metadata, guard.trace.as_ref());
     Some(reply::record(
         to,
         content_type,
         outcome,
         calls.message_limit,
     ))
-}
-
-fn panicked(method: Method) -> Status {
-    let path = method.descriptor().path;
-    tracing::error!(method = path, "the handler panicked");
-    telemetry::handler_panicked();
-    Status::internal(format!("the handler of {path} panicked"))
 }

@@ -1,4 +1,5 @@
 mod batch;
+mod guard;
 mod handle;
 mod replies;
 
@@ -9,10 +10,14 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
+pub(super) use self::guard::{Guard, GuardedMessages};
+pub(super) use self::handle::answer;
 pub(super) use self::replies::ReplyDeliveries;
 use super::codec::Codec;
 use super::dispatch::{Dispatch, Ticket};
 use super::router::{Call, ReplyTo};
+use super::streams::{StreamSettings, Streams};
+use super::writer::ReplyWriter;
 use crate::call::{Code, Status};
 use crate::hashing::HashMap;
 use crate::telemetry::ServerMetrics;
@@ -36,7 +41,8 @@ pub(super) struct Calls<S> {
     service: S,
     codec: Codec,
     message_limit: usize,
-    producer: Mutex<Option<Arc<dyn Producer>>>,
+    streams: Streams,
+    writer: Arc<ReplyWriter>,
     runtime: Handle,
     /// Ends the handler of a running call: one that was not ready at once, or that is to be ended
     /// before it is known whether it is.
@@ -51,14 +57,17 @@ impl<S> Calls<S> {
         service: S,
         codec: Codec,
         message_limit: usize,
+        streams: StreamSettings,
         runtime: Handle,
     ) -> Self {
+        let writer = Arc::<ReplyWriter>::default();
         Self {
             dispatch: Mutex::new(dispatch),
             service,
             codec,
             message_limit,
-            producer: Mutex::new(None),
+            streams: Streams::new(streams, Arc::clone(&writer)),
+            writer,
             runtime,
             handlers: Mutex::default(),
             failing: Mutex::default(),
@@ -67,7 +76,35 @@ impl<S> Calls<S> {
 
     /// The producer reports to the calls, so it comes after them; `None` when the server has ended.
     pub(super) fn set_producer(&self, producer: Option<Arc<dyn Producer>>) {
-        *self.producer.lock() = producer;
+        self.writer.set(producer);
+    }
+
+    pub(super) fn streams(&self) -> &Streams {
+        &self.streams
+    }
+
+    /// Calls are left to the next owner before they began.
+    pub(super) fn forget_waiting(&self, waiting: Vec<Work>) {
+        for work in waiting {
+            if let Work::Handle(call) = work {
+                self.forget_stream(&call);
+            }
+        }
+    }
+
+    /// A call that is a stream will not begin.
+    pub(super) fn forget_stream(&self, call: &Call) {
+        if let Some(opened) = &call.stream {
+            self.streams.close(&opened.stream);
+        }
+    }
+
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    pub(super) fn message_limit(&self) -> usize {
+        self.message_limit
     }
 
     /// Ends the handler of a call. Its end is reported as that of any other.
@@ -151,5 +188,12 @@ impl<S> Calls<S> {
             metrics.cancelled();
         }
         self.over(ticket);
+    }
+}
+
+impl<S: Clone> Calls<S> {
+    /// What requests go to, for one of them.
+    pub(super) fn service(&self) -> S {
+        self.service.clone()
     }
 }

@@ -19,7 +19,7 @@ const RETRY_LIMIT: Duration = Duration::from_secs(120);
 
 impl<S: Handler> Calls<S> {
     /// Sends a reply; its call is settled when it is acknowledged.
-    pub(super) fn reply(self: &Arc<Self>, ticket: Ticket, record: Outgoing) {
+    pub(in crate::server) fn reply(self: &Arc<Self>, ticket: Ticket, record: Outgoing) {
         if let Err(undelivered) = self.send(ticket, record) {
             self.not_delivered(ticket, *undelivered);
         }
@@ -72,7 +72,10 @@ impl<S: Handler> Calls<S> {
         for Delivery { token, outcome } in batch.drain(..) {
             match outcome {
                 Ok(()) => settled.extend(token.map(ticket)),
-                Err(failed) => undelivered.extend(token.map(|token| (ticket(token), failed))),
+                Err(failed) => match token {
+                    Some(token) => undelivered.push((ticket(token), failed)),
+                    None => self.streams.not_delivered(&failed),
+                },
             }
         }
         self.forget_failures(&settled);
@@ -88,11 +91,7 @@ impl<S: Handler> Calls<S> {
     }
 
     fn send(&self, ticket: Ticket, record: Outgoing) -> Result<(), Box<Undelivered>> {
-        let producer = self.producer.lock().clone();
-        match producer {
-            Some(producer) => producer.send(record, Some(token(ticket))),
-            None => Ok(()),
-        }
+        self.writer.write(record, Some(token(ticket)))
     }
 }
 

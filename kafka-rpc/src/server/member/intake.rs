@@ -9,8 +9,9 @@ use crate::descriptor::Delivery;
 use crate::server::calls::{Queue, Work};
 use crate::server::dispatch::{Cancelled, PartitionId, Submission, Ticket};
 use crate::server::progress::{Arrival, Progress};
-use crate::server::router::{Call, Now, Router, Verdict};
-use crate::telemetry;
+use crate::server::router::{Call, Now, Router, StreamFrame, Verdict};
+use crate::server::streams::{Ending, Frames, Streams};
+use crate::telemetry::{self, Refused};
 use crate::transport::{PartitionRef, Record};
 use crate::wire::CorrelationId;
 
@@ -24,6 +25,8 @@ pub(super) struct Intake<'a> {
     pub(super) last: Option<(PartitionRef, PartitionId)>,
     /// Handlers that are to be ended.
     pub(super) cancelled: Vec<Ticket>,
+    pub(super) streams: &'a Streams,
+    pub(super) frames: Frames<'a>,
 }
 
 impl Intake<'_> {
@@ -34,6 +37,9 @@ impl Intake<'_> {
         };
         let bytes = record.value.len();
         let submission = match self.router.verdict(record, self.now) {
+            Verdict::Handle(call) if call.method.descriptor().is_streaming() => {
+                self.open(id, offset, call, bytes)
+            }
             Verdict::Handle(call) => handle(call, bytes),
             Verdict::Refuse(reason, status, to) => {
                 telemetry::refused_request(reason, true);
@@ -49,9 +55,56 @@ impl Intake<'_> {
                 self.dispatch.skip(id, offset);
                 return self.cancel(id, &call);
             }
+            Verdict::Frame(StreamFrame {
+                id: call,
+                frame,
+                value,
+                reply,
+            }) => {
+                self.dispatch.skip(id, offset);
+                self.frames.take(id, call, frame, value, reply.as_ref());
+                return;
+            }
+            Verdict::Break(call, status) => {
+                self.refused(id, offset, &status);
+                self.dispatch.skip(id, offset);
+                if !self.streams.end(id, &call, Ending::Broken(status)) {
+                    telemetry::stray_frame();
+                }
+                return;
+            }
         };
         // Given back only where the partition is being given up, and then it is the next owner's.
-        let _next_owners = self.dispatch.submit(id, offset, submission);
+        if let Err(Work::Handle(call)) = self.dispatch.submit(id, offset, submission)
+            && let Some(opened) = &call.stream
+        {
+            self.streams.close(&opened.stream);
+        }
+    }
+
+    fn open(
+        &mut self,
+        id: PartitionId,
+        offset: i64,
+        mut call: Box<Call>,
+        bytes: usize,
+    ) -> Submission<Work, CorrelationId> {
+        let Some(to) = call.reply.clone() else {
+            return handle(call, bytes);
+        };
+        // What was said to a stream of the same id comes before.
+        match self.streams.open(id, &mut call, to.clone()) {
+            Ok(()) => handle(call, bytes),
+            Err(status) => {
+                let reason = match status.code() {
+                    Code::ResourceExhausted => Refused::TooMany,
+                    _ => Refused::Malformed,
+                };
+                telemetry::refused_request(reason, true);
+                self.refused(id, offset, &status);
+                refuse(Work::Refuse(Box::new((status, to))))
+            }
+        }
     }
 
     /// The partition of a record that is to be handled.
@@ -112,11 +165,17 @@ impl Intake<'_> {
         match self.dispatch.cancel(id, call) {
             Cancelled::Running(ticket) => self.cancelled.push(ticket),
             Cancelled::Waiting(Work::Handle(call)) => {
+                if let Some(opened) = &call.stream {
+                    self.streams.close(&opened.stream);
+                }
                 call.metrics.cancelled();
                 call.metrics.end(Code::Cancelled, call.arrived.elapsed());
             }
             // Over before the cancel came.
-            Cancelled::Waiting(Work::Refuse(..)) | Cancelled::Unknown => {}
+            Cancelled::Waiting(Work::Refuse(..)) => {}
+            Cancelled::Unknown => {
+                self.streams.end(id, call, Ending::Cancelled);
+            }
         }
     }
 }

@@ -13,7 +13,8 @@ use super::calls::Calls;
 use super::handler::Handler;
 use super::lifecycle::Lifecycle;
 use super::progress::Progress;
-use super::router::{Now, Router};
+use super::router::{Now, Router, StreamFrame, Verdict};
+use super::streams::{Ending, Frames};
 use crate::Error;
 use crate::telemetry;
 use crate::transport::{CommittedOffset, Control, Member, PartitionRef, Record, TransportError};
@@ -24,6 +25,8 @@ const IDLE: Duration = Duration::from_millis(100);
 const PAUSED: Duration = Duration::from_millis(1);
 /// While partitions are given up.
 const DRAINING: Duration = Duration::from_millis(2);
+/// How often streams are looked at: whether their callers are there.
+const KEEP_INTERVAL: Duration = Duration::from_millis(500);
 /// How often the lag is told.
 const LAG_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -45,6 +48,7 @@ pub(super) struct GroupMember<S> {
     joined: bool,
     commit_due: Instant,
     lag_due: Instant,
+    keep_due: Instant,
     /// When revoked partitions are given up at the latest.
     grace_until: Option<Instant>,
     /// When the server ends at the latest, once it shall.
@@ -72,6 +76,7 @@ impl<S> GroupMember<S> {
             joined: false,
             commit_due: Instant::now(),
             lag_due: Instant::now(),
+            keep_due: Instant::now(),
             grace_until: None,
             drain_until: None,
             error: None,
@@ -83,12 +88,18 @@ impl<S> GroupMember<S> {
     fn drain(&mut self, control: &dyn Control) -> bool {
         let now = Instant::now();
         let until = *self.drain_until.get_or_insert_with(|| {
-            control.pause(&self.owned.all());
-            drop(self.calls.dispatch.lock().revoke_all());
+            // Streams go on where their callers must be heard: their frames are still taken.
+            self.calls.streams().hand_over(false);
+            if self.calls.streams().is_empty() {
+                control.pause(&self.owned.all());
+            }
+            self.calls
+                .forget_waiting(self.calls.dispatch.lock().revoke_all());
             now + self.pace.drain_time
         });
         let dispatch = self.calls.dispatch.lock();
-        if !dispatch.all_drained() && now >= until {
+        let drained = dispatch.all_drained() && self.calls.streams().is_empty();
+        if !drained && now >= until {
             let unfinished = dispatch.running() + dispatch.unsettled();
             tracing::warn!(
                 unfinished,
@@ -97,7 +108,7 @@ impl<S> GroupMember<S> {
             telemetry::drain_timed_out();
             return true;
         }
-        dispatch.all_drained()
+        drained
     }
 
     fn regulate(&mut self, control: &dyn Control) {
@@ -135,6 +146,48 @@ impl<S> GroupMember<S> {
         if now >= self.lag_due {
             self.lag_due = now + LAG_INTERVAL;
             self.owned.tell_lag(&self.calls.dispatch.lock(), control);
+        }
+    }
+
+    /// Takes what callers say to streams that go on while the server ends. All else is the next
+    /// owner's.
+    fn frames(&mut self, batch: &mut Vec<Record>) {
+        let mut frames = Frames::new(self.calls.streams(), Instant::now());
+        for record in batch.drain(..) {
+            let partition = PartitionRef {
+                topic: Arc::clone(&record.topic),
+                partition: record.partition,
+            };
+            let Some(id) = self.owned.id(&partition) else {
+                continue;
+            };
+            let now = Now {
+                wall: SystemTime::now(),
+                instant: Instant::now(),
+            };
+            match self.router.verdict(record, now) {
+                Verdict::Frame(StreamFrame {
+                    id: call,
+                    frame,
+                    value,
+                    ..
+                }) => {
+                    frames.take(id, call, frame, value, None);
+                }
+                Verdict::Cancel(call) => {
+                    self.calls.streams().end(id, &call, Ending::Cancelled);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn keep_streams(&mut self) {
+        let now = Instant::now();
+        if now >= self.keep_due {
+            self.keep_due = now + KEEP_INTERVAL;
+            let owned = &self.owned;
+            self.calls.streams().keep(now, |id| owned.is_read(id));
         }
     }
 
@@ -183,7 +236,8 @@ impl<S: Handler> Member for GroupMember<S> {
         self.grace_until = Some(Instant::now() + self.pace.revoke_grace);
         let mut dispatch = self.calls.dispatch.lock();
         for id in self.owned.known(partitions) {
-            drop(dispatch.revoke(id));
+            let waiting = dispatch.revoke(id);
+            self.calls.forget_waiting(waiting);
         }
     }
 
@@ -204,6 +258,7 @@ impl<S: Handler> Member for GroupMember<S> {
         let commit = self.calls.dispatch.lock().release(id);
         // Not before the release, or a handler that was ended would count as finished.
         self.calls.abort_where(|ticket| ticket.partition == id);
+        self.calls.streams().release(id);
         commit.map(Into::into)
     }
 
@@ -215,8 +270,7 @@ impl<S: Handler> Member for GroupMember<S> {
 
     fn records(&mut self, batch: &mut Vec<Record>) {
         if self.drain_until.is_some() {
-            // The next owner's.
-            return batch.clear();
+            return self.frames(batch);
         }
         let cancelled = {
             let mut intake = Intake {
@@ -229,6 +283,8 @@ impl<S: Handler> Member for GroupMember<S> {
                 },
                 last: None,
                 cancelled: Vec::new(),
+                streams: self.calls.streams(),
+                frames: Frames::new(self.calls.streams(), Instant::now()),
             };
             for record in batch.drain(..) {
                 intake.take(record);
@@ -257,10 +313,12 @@ impl<S: Handler> Member for GroupMember<S> {
             if self.drain(control) {
                 return None;
             }
+            self.keep_streams();
             self.commit(control);
             return Some(DRAINING);
         }
         self.calls.start_ready();
+        self.keep_streams();
         self.regulate(control);
         self.commit(control);
         self.tell_lag(control);

@@ -66,6 +66,11 @@ impl OwnedPartitions {
         self.ids.keys().cloned().collect()
     }
 
+    /// Whether what comes in a partition is read at present.
+    pub(super) fn is_read(&self, id: PartitionId) -> bool {
+        self.partitions.contains_key(&id) && !self.paused.contains(&id)
+    }
+
     pub(super) fn any_paused(&self) -> bool {
         !self.paused.is_empty()
     }

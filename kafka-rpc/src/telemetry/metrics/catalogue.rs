@@ -19,6 +19,13 @@ pub(super) const LOST_REPLIES: &str = "kafka_rpc.server.lost_replies";
 pub(super) const DRAIN_TIMEOUTS: &str = "kafka_rpc.server.drain_timeouts";
 pub(super) const LOST_CANCELS: &str = "kafka_rpc.client.lost_cancels";
 pub(super) const LAG: &str = "kafka_rpc.server.lag";
+pub(super) const SERVER_STREAMS: &str = "kafka_rpc.server.open_streams";
+pub(super) const STRAY_FRAMES: &str = "kafka_rpc.server.stray_frames";
+pub(super) const BROKEN_STREAMS: &str = "kafka_rpc.server.broken_streams";
+pub(super) const SILENT_CALLERS: &str = "kafka_rpc.server.silent_callers";
+pub(super) const CLIENT_STREAMS: &str = "kafka_rpc.client.open_streams";
+pub(super) const LOST_STREAMS: &str = "kafka_rpc.client.lost_streams";
+pub(super) const RESUMED_STREAMS: &str = "kafka_rpc.client.resumed_streams";
 
 pub(super) const RPC_SYSTEM: &str = "rpc.system.name";
 pub(super) const RPC_METHOD: &str = "rpc.method";
@@ -128,6 +135,22 @@ pub(super) const METRICS: &[Metric] = &[
     counter(
         DRAIN_TIMEOUTS,
         "Servers that ended before their handlers did",
+    ),
+    gauge(CLIENT_STREAMS, "Streams that are open at channels"),
+    counter(LOST_STREAMS, "Streams whose server was gone"),
+    counter(RESUMED_STREAMS, "Streams that went on at another server"),
+    gauge(SERVER_STREAMS, "Streams that are open at servers"),
+    counter(
+        STRAY_FRAMES,
+        "Records of streams that are not open: ended, or of a server before",
+    ),
+    counter(
+        BROKEN_STREAMS,
+        "Streams whose caller broke the contract: a gap, messages without credit",
+    ),
+    counter(
+        SILENT_CALLERS,
+        "Streams whose caller was silent for too long",
     ),
     gauge(LAG, "Records of a partition that are not finished yet"),
     counter(

@@ -1,8 +1,9 @@
 //! What happens too rarely for its handles to be kept.
 
 use super::catalogue::{
-    ANSWERED, COMMIT_FAILURES, DRAIN_TIMEOUTS, HANDLER_PANICS, LOST_CANCELS, LOST_REPLIES,
-    ORPHANED_REPLIES, REASON, REFUSED_REQUESTS, REPEATED_RECORDS, REPLY_RETRIES,
+    ANSWERED, BROKEN_STREAMS, CLIENT_STREAMS, COMMIT_FAILURES, DRAIN_TIMEOUTS, HANDLER_PANICS,
+    LOST_CANCELS, LOST_REPLIES, LOST_STREAMS, ORPHANED_REPLIES, REASON, REFUSED_REQUESTS,
+    REPEATED_RECORDS, REPLY_RETRIES, RESUMED_STREAMS, SERVER_STREAMS, SILENT_CALLERS, STRAY_FRAMES,
 };
 
 /// Why a request never reached a handler.
@@ -16,6 +17,8 @@ pub(crate) enum Refused {
     ReplyTopic,
     /// The service or the method is not hosted here.
     UnknownMethod,
+    /// As many streams are open as may be.
+    TooMany,
 }
 
 impl Refused {
@@ -25,6 +28,7 @@ impl Refused {
             Self::TooLarge => "too_large",
             Self::ReplyTopic => "reply_topic",
             Self::UnknownMethod => "unknown_method",
+            Self::TooMany => "too_many",
         }
     }
 }
@@ -74,4 +78,49 @@ pub(crate) fn cancel_lost() {
 /// A server ended before its handlers did.
 pub(crate) fn drain_timed_out() {
     metrics::counter!(DRAIN_TIMEOUTS).increment(1);
+}
+
+/// A stream is open at a server.
+pub(crate) fn server_stream_opened() {
+    metrics::gauge!(SERVER_STREAMS).increment(1);
+}
+
+/// It is over.
+pub(crate) fn server_stream_closed() {
+    metrics::gauge!(SERVER_STREAMS).decrement(1);
+}
+
+/// A frame came for a stream that is not open.
+pub(crate) fn stray_frame() {
+    metrics::counter!(STRAY_FRAMES).increment(1);
+}
+
+/// A caller of a stream broke the contract.
+pub(crate) fn broken_stream() {
+    metrics::counter!(BROKEN_STREAMS).increment(1);
+}
+
+/// A stream was ended since its caller had been silent for too long.
+pub(crate) fn silent_caller() {
+    metrics::counter!(SILENT_CALLERS).increment(1);
+}
+
+/// A stream is open at a channel.
+pub(crate) fn client_stream_opened() {
+    metrics::gauge!(CLIENT_STREAMS).increment(1);
+}
+
+/// It is over.
+pub(crate) fn client_stream_closed() {
+    metrics::gauge!(CLIENT_STREAMS).decrement(1);
+}
+
+/// The server of a stream is gone.
+pub(crate) fn stream_lost() {
+    metrics::counter!(LOST_STREAMS).increment(1);
+}
+
+/// A stream goes on at another server.
+pub(crate) fn stream_resumed() {
+    metrics::counter!(RESUMED_STREAMS).increment(1);
 }

@@ -180,8 +180,8 @@ fn a_bad_value_is_refused_and_named() {
         ),
         (
             "rpc-frame",
-            b"credit",
-            "\"credit\": the one known frame is \"cancel\"",
+            b"status",
+            "\"status\": the frames of a caller are message, half-close, credit and cancel",
         ),
         ("rpc-method", b"\xff", "\"\\xff\": invalid utf-8 sequence"),
     ] {
@@ -258,7 +258,7 @@ fn a_bad_address_is_refused_without_a_reply() {
         ),
         (
             &[("rpc-frame", b"cancel")],
-            "header `kafka_correlationId` is missing: a cancel names its call by it",
+            "header `kafka_correlationId` is missing: a frame names its call by it",
         ),
     ] {
         let told = silent_refusal(pairs);

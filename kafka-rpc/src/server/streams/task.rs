@@ -1,0 +1,216 @@
+//! The life of a stream from the start of its handler to its end.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until};
+
+use super::Opened;
+use super::stream::{Ending, ServerStream};
+use crate::call::{Body, Code, Metadata, Response, Status};
+use crate::server::calls::{Calls, Guard, GuardedMessages, answer};
+use crate::server::dispatch::Ticket;
+use crate::server::handler::Handler;
+use crate::server::reply;
+use crate::server::router::Call;
+use crate::stream::{Finish, Sent, send_all};
+use crate::telemetry::{self, Side};
+use crate::transport::Outgoing;
+use crate::wire::{ContentType, MessageHead, ReplyFrame, ReplyHead};
+
+impl<S: Handler> Calls<S> {
+    /// Runs a stream in a task of its own.
+    pub(in crate::server) fn run_stream(
+        self: &Arc<Self>,
+        ticket: Ticket,
+        call: Box<Call>,
+        opened: Opened,
+        now: Instant,
+    ) {
+        let task = Task {
+            calls: Arc::clone(self),
+            ticket,
+            stream: opened.stream,
+            content_type: call.content_type,
+        };
+        self.runtime().spawn(task.run(call, opened.ending, now));
+    }
+}
+
+struct Task<S: Handler> {
+    calls: Arc<Calls<S>>,
+    ticket: Ticket,
+    stream: Arc<ServerStream>,
+    content_type: ContentType,
+}
+
+/// How a stream's task ends.
+enum Outcome {
+    /// The handler, or its stream, came to an end: this is the last record.
+    Ended(Code, String, Outgoing),
+    Interrupted(Ending),
+    Expired,
+}
+
+impl<S: Handler> Task<S> {
+    async fn run(self, mut call: Box<Call>, mut ending: oneshot::Receiver<Ending>, now: Instant) {
+        let running = call.metrics.start(now.into_std(), now - call.arrived);
+        let deadline = call.deadline.instant();
+        let outcome = {
+            let mut work = Box::pin(self.work(&mut call));
+            tokio::select! {
+                biased;
+                ended = &mut ending => match ended {
+                    Ok(ending) => Outcome::Interrupted(ending),
+                    // The server is gone.
+                    Err(_) => Outcome::Interrupted(Ending::Moved),
+                },
+                outcome = &mut work => outcome,
+                () = sleep_until(deadline) => Outcome::Expired,
+            }
+        };
+        running.end(Instant::now().into_std());
+        self.end(&call, outcome);
+    }
+
+    async fn work(&self, call: &mut Call) -> Outcome {
+        let request = std::mem::take(&mut call.request);
+        let guard = Guard {
+            method: call.method,
+            span: call.span.clone(),
+            deadline: call.deadline,
+            trace: telemetry::incoming(request.metadata(), &call.span),
+        };
+        let answered = if self.content_type == ContentType::Protobuf {
+            let mut handler = Box::pin(answer(self.calls.service(), request));
+            std::future::poll_fn(|cx| guard.step(|| handler.as_mut().poll(cx)))
+                .await
+                .flatten()
+        } else {
+            Err(Status::unimplemented(
+                "streams are application/protobuf only",
+            ))
+        };
+        match answered {
+            Ok(response) if response.get_ref().is_stream() => self.stream(response, guard).await,
+            mut answered => {
+                let metadata = match &mut answered {
+                    Ok(response) => response.metadata_mut(),
+                    Err(status) => status.metadata_mut(),
+                };
+                telemetry::reply(metadata, guard.trace.as_ref());
+                let (code, message) = shown(answered.as_ref().map(drop));
+                let limit = self.calls.message_limit();
+                let record = reply::record(self.stream.to(), self.content_type, answered, limit);
+                Outcome::Ended(code, message, record)
+            }
+        }
+    }
+
+    /// Sends the handler's stream.
+    async fn stream(&self, response: Response<Body>, guard: Guard) -> Outcome {
+        let (mut metadata, body, _) = response.into_parts();
+        telemetry::reply(&mut metadata, guard.trace.as_ref());
+        let begin = self.head(ReplyFrame::Response, Ok(metadata));
+        if let Err(status) = self.begin(begin).await {
+            return self.status(0, Err(status));
+        }
+        let messages: Pin<Box<dyn crate::call::Messages>> =
+            Box::pin(GuardedMessages::new(guard, body.into_messages()));
+        let limit = self.calls.message_limit();
+        let stream = &*self.stream;
+        let send = |number, message: bytes::Bytes| {
+            if message.len() > limit {
+                return Sent::Failed(Status::resource_exhausted(format!(
+                    "message {number} of the stream has {} bytes; the server sends at most {limit}",
+                    message.len()
+                )));
+            }
+            stream.send(reply::message(stream.to(), number, message))
+        };
+        let Finish { number, outcome } =
+            send_all(messages, stream.granted(), stream.sending(), send).await;
+        self.status(number, outcome)
+    }
+
+    async fn begin(&self, head: ReplyHead) -> Result<(), Status> {
+        loop {
+            let record = reply::numbered(self.stream.to(), &head, bytes::Bytes::new());
+            match self.stream.send(record) {
+                Sent::Queued => return Ok(()),
+                Sent::Full(_) => tokio::time::sleep(crate::stream::ROOM).await,
+                Sent::Failed(status) => return Err(status),
+            }
+        }
+    }
+
+    fn head(&self, frame: ReplyFrame, outcome: Result<Metadata, Status>) -> ReplyHead {
+        let head = |metadata| MessageHead {
+            metadata,
+            ..MessageHead::default()
+        };
+        ReplyHead {
+            correlation_id: self.stream.to().id,
+            frame,
+            outcome: outcome.map(head),
+        }
+    }
+
+    fn status(&self, number: u64, outcome: Result<Metadata, Status>) -> Outcome {
+        let (code, message) = shown(outcome.as_ref().map(drop));
+        let head = self.head(ReplyFrame::Status(number), outcome);
+        let record = reply::numbered(self.stream.to(), &head, bytes::Bytes::new());
+        Outcome::Ended(code, message, record)
+    }
+
+    fn end(&self, call: &Call, outcome: Outcome) {
+        let (code, message, record) = match outcome {
+            Outcome::Ended(code, message, record) => (code, message, Some(record)),
+            Outcome::Interrupted(Ending::Cancelled) => {
+                call.metrics.cancelled();
+                (Code::Cancelled, "cancelled".to_owned(), None)
+            }
+            Outcome::Interrupted(Ending::Gone) => (
+                Code::Cancelled,
+                "the caller has been silent for too long".to_owned(),
+                None,
+            ),
+            Outcome::Interrupted(Ending::Moved) => {
+                let record = reply::frame(self.stream.to(), ReplyFrame::Moved);
+                let message = "the partition of the call has moved to another server";
+                (Code::Unavailable, message.to_owned(), Some(record))
+            }
+            Outcome::Interrupted(Ending::Broken(status)) => (
+                status.code(),
+                status.message().to_owned(),
+                Some(reply::failure(self.stream.to(), &status)),
+            ),
+            Outcome::Expired => (
+                Code::DeadlineExceeded,
+                "the deadline passed while the handler ran".to_owned(),
+                None,
+            ),
+        };
+        telemetry::record_outcome(&call.span, Side::Server, code, &message);
+        call.metrics.end(code, call.arrived.elapsed());
+        self.calls.streams().close(&self.stream);
+        if let Some(record) = record {
+            self.calls.reply(self.ticket, record);
+        }
+    }
+}
+
+impl<S: Handler> Drop for Task<S> {
+    /// Also where the runtime ended, and the task with it.
+    fn drop(&mut self) {
+        self.calls.streams().close(&self.stream);
+    }
+}
+
+fn shown(outcome: Result<(), &Status>) -> (Code, String) {
+    match outcome {
+        Ok(()) => (Code::Ok, String::new()),
+        Err(status) => (status.code(), status.message().to_owned()),
+    }
+}
