@@ -11,6 +11,7 @@ mod service;
 mod signature;
 #[cfg(test)]
 mod snapshots;
+mod stream;
 mod suggestion;
 
 use proc_macro2::TokenStream;

@@ -36,9 +36,11 @@ pub(crate) struct Method {
     pub(crate) delivery: Option<Delivery>,
     pub(crate) idempotency: Option<Idempotency>,
     pub(crate) topic: Option<LitStr>,
+    /// Whether a stream goes on where the next server takes over.
+    pub(crate) resumable: bool,
 }
 
-const ARGUMENTS: [&str; 7] = [
+const ARGUMENTS: [&str; 8] = [
     "name",
     "input",
     "output",
@@ -46,6 +48,7 @@ const ARGUMENTS: [&str; 7] = [
     "delivery",
     "idempotency",
     "topic",
+    "resumable",
 ];
 
 const DELIVERIES: [(&str, Delivery); 2] = [
@@ -73,6 +76,8 @@ impl Method {
             None => names::method_name(&signature.ident),
         };
         names::check_function(&signature.ident)?;
+        let key = key(&arguments, &shape)?;
+        let resumable = resumable(&arguments, &shape)?;
         Ok(Self {
             attributes,
             ident: signature.ident.clone(),
@@ -80,13 +85,11 @@ impl Method {
             body: function.default.clone(),
             name,
             messages: messages(&arguments)?,
-            key: arguments
-                .string("key")?
-                .map(|path| KeyPath::parse(&path))
-                .transpose()?,
+            key,
             delivery: arguments.choice("delivery", &DELIVERIES)?,
             idempotency: arguments.choice("idempotency", &IDEMPOTENCIES)?,
             topic: arguments.string("topic")?,
+            resumable,
         })
     }
 }
@@ -112,6 +115,32 @@ fn split_attributes(attributes: &[Attribute]) -> Result<(Arguments, Vec<Attribut
         }
     }
     Ok((arguments.unwrap_or_default(), others))
+}
+
+fn key(arguments: &Arguments, shape: &Shape) -> Result<Option<KeyPath>> {
+    let Some(path) = arguments.string("key")? else {
+        return Ok(None);
+    };
+    if shape.client_streaming {
+        return Err(Error::new(
+            path.span(),
+            "a stream has no one message to take a key from: set the key with `Request::set_key`",
+        ));
+    }
+    KeyPath::parse(&path).map(Some)
+}
+
+fn resumable(arguments: &Arguments, shape: &Shape) -> Result<bool> {
+    let resumable = arguments.switch("resumable", false)?;
+    let reply_alone = shape.server_streaming && !shape.client_streaming;
+    match arguments.expression("resumable") {
+        Some(value) if resumable && !reply_alone => Err(Error::new_spanned(
+            value,
+            "`resumable` is for methods whose reply alone is a stream, since their request can be \
+             handled again: leave it out here",
+        )),
+        _ => Ok(resumable),
+    }
 }
 
 fn messages(arguments: &Arguments) -> Result<Option<(LitStr, LitStr)>> {

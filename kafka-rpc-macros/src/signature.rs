@@ -1,4 +1,5 @@
-//! The shape of a method: `async fn f(&self, request: Request<T>) -> Result<Response<U>, Status>`.
+//! The shape of a method: `async fn f(&self, request: Request<T>) -> Result<Response<U>, Status>`,
+//! where either message may be a stream.
 
 use proc_macro2::Span;
 use quote::ToTokens;
@@ -8,31 +9,52 @@ use syn::{
     Signature, Type,
 };
 
+use crate::stream;
+
 /// The types of a method's signature.
 pub(crate) struct Shape {
     /// The argument as it was written: `request: Request<T>`.
     pub(crate) pattern: Pat,
     pub(crate) request: Type,
-    /// The return type as it was written: `Result<Response<T>, Status>`.
+    /// The return type as it was written: `Result<Response<T>, Status>`. A stream in it is `Send`.
     pub(crate) result: Type,
-    /// The messages inside of `Request` and `Response`.
+    /// The messages inside of `Request` and `Response`, or inside of the streams there.
     pub(crate) input: Type,
     pub(crate) output: Type,
+    /// Whether the request is a stream of messages.
+    pub(crate) client_streaming: bool,
+    /// Whether the reply is a stream of messages.
+    pub(crate) server_streaming: bool,
 }
 
 impl Shape {
     pub(crate) fn of(signature: &Signature) -> Result<Self> {
         check_qualifiers(signature)?;
         let (pattern, request) = request_argument(signature)?;
-        let input = only_argument(&request, "Request")
-            .ok_or_else(|| Error::new_spanned(&request, "a method takes a `Request<T>`"))?;
-        let (result, output) = response(signature)?;
+        let requested = only_argument(&request, "Request").ok_or_else(|| {
+            Error::new_spanned(
+                &request,
+                "a method takes a `Request<T>`, or a stream: `Request<Streaming<T>>`",
+            )
+        })?;
+        let streamed_input = only_argument(requested, "Streaming");
+        if streamed_input.is_none() {
+            stream::refuse_in_request(requested)?;
+        }
+        let (result, replied) = response(signature)?;
+        let streamed_output = stream::message(replied)?;
+        let mut result = result.clone();
+        if streamed_output.is_some() {
+            stream::make_send(&mut result);
+        }
         Ok(Self {
+            input: streamed_input.unwrap_or(requested).clone(),
+            output: streamed_output.unwrap_or(replied).clone(),
+            client_streaming: streamed_input.is_some(),
+            server_streaming: streamed_output.is_some(),
             pattern,
             request,
             result,
-            input,
-            output,
         })
     }
 }
@@ -87,7 +109,7 @@ fn request_argument(signature: &Signature) -> Result<(Pat, Type)> {
         )),
         _ => Err(Error::new(
             signature.paren_token.span.close(),
-            "a method takes a request: `request: Request<T>`",
+            "a method takes a request: `request: Request<T>`, or `request: Request<Streaming<T>>`",
         )),
     }
 }
@@ -103,31 +125,30 @@ fn wrong_receiver(found: &impl ToTokens) -> Error {
     )
 }
 
-fn response(signature: &Signature) -> Result<(Type, Type)> {
-    let shape = "a method returns `Result<Response<T>, Status>`";
+/// The return type, and what is in its `Response`.
+fn response(signature: &Signature) -> Result<(&Type, &Type)> {
+    let shape = "a method returns `Result<Response<T>, Status>`, or a stream: \
+                 `Result<Response<impl Stream<Item = Result<T, Status>> + Send>, Status>`";
     let ReturnType::Type(_, result) = &signature.output else {
         return Err(Error::new(signature.paren_token.span.close(), shape));
     };
-    let output = segment(result, "Result")
+    let replied = segment(result, "Result")
         .and_then(|segment| type_arguments(segment).next())
         .and_then(|response| only_argument(response, "Response"));
-    match output {
-        Some(output) => Ok(((**result).clone(), output)),
+    match replied {
+        Some(replied) => Ok((result, replied)),
         None => Err(Error::new_spanned(result, shape)),
     }
 }
 
 /// The `T` of `name<T>`, whatever the path before `name`.
-fn only_argument(outer: &Type, name: &str) -> Option<Type> {
+pub(crate) fn only_argument<'a>(outer: &'a Type, name: &str) -> Option<&'a Type> {
     let mut arguments = type_arguments(segment(outer, name)?);
-    match (arguments.next(), arguments.next()) {
-        (Some(argument), None) => Some(argument.clone()),
-        _ => None,
-    }
+    arguments.next().filter(|_| arguments.next().is_none())
 }
 
 /// The last segment of a path that ends in `name`.
-fn segment<'a>(outer: &'a Type, name: &str) -> Option<&'a PathSegment> {
+pub(crate) fn segment<'a>(outer: &'a Type, name: &str) -> Option<&'a PathSegment> {
     let Type::Path(outer) = outer else {
         return None;
     };
@@ -138,7 +159,7 @@ fn segment<'a>(outer: &'a Type, name: &str) -> Option<&'a PathSegment> {
         .filter(|segment| segment.ident == name)
 }
 
-fn type_arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+pub(crate) fn type_arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
     let arguments = match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => Some(arguments.args.iter()),
         _ => None,

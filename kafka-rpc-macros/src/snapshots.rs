@@ -95,3 +95,37 @@ fn a_client_without_a_server() {
     );
     expect_file!["../tests/snapshots/client_only.rs"].assert_eq(&actual);
 }
+
+#[test]
+fn methods_with_streams() {
+    let actual = expanded(
+        quote!(name = "chat.v1.Rooms", unimplemented_defaults = true),
+        quote! {
+            pub trait Rooms {
+                async fn post(
+                    &self,
+                    request: Request<Streaming<Line>>,
+                ) -> Result<Response<Posted>, Status>;
+
+                #[rpc(key = "name", resumable = true)]
+                async fn follow(
+                    &self,
+                    request: Request<Room>,
+                ) -> Result<Response<impl Stream<Item = Result<Line, Status>> + Send>, Status>;
+
+                async fn talk(
+                    &self,
+                    request: ::kafka_rpc::Request<::kafka_rpc::Streaming<Line>>,
+                ) -> ::core::result::Result<
+                    ::kafka_rpc::Response<
+                        impl ::kafka_rpc::codegen::Stream<
+                            Item = ::core::result::Result<Line, ::kafka_rpc::Status>,
+                        >,
+                    >,
+                    ::kafka_rpc::Status,
+                >;
+            }
+        },
+    );
+    expect_file!["../tests/snapshots/streams.rs"].assert_eq(&actual);
+}

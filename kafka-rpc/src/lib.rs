@@ -71,8 +71,9 @@ mod wire;
 
 pub use call::{
     Body, BoxError, Code, Deadline, Extensions, GetAll, InterceptedFuture, InterceptedService,
-    Interceptor, IntoRequest, InvalidMetadata, Metadata, MetadataIter, MetadataKey, MetadataMap,
-    MetadataValue, Origin, Request, RequestParts, Response, Status, Streaming, ToStrError,
+    Interceptor, IntoRequest, IntoStreamingRequest, InvalidMetadata, Metadata, MetadataIter,
+    MetadataKey, MetadataMap, MetadataValue, Origin, Request, RequestParts, Response, Status,
+    Streaming, ToStrError,
 };
 pub use client::{CallFuture, Channel, ChannelBuilder};
 pub use cluster::{Cluster, Sasl, Tls, TopicSettings};

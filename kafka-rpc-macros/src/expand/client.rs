@@ -59,7 +59,6 @@ pub(super) fn expand(service: &Service) -> TokenStream {
 
 fn call(service: &Service, index: usize, method: &Method) -> TokenStream {
     let ident = &method.ident;
-    let Shape { input, output, .. } = &method.shape;
     let descriptor = names::descriptor_static(&service.ident);
     let mut docs = docs::docs(&method.attributes).peekable();
     let docs = if docs.peek().is_some() {
@@ -69,6 +68,30 @@ fn call(service: &Service, index: usize, method: &Method) -> TokenStream {
         quote!(#[doc = #line])
     };
     let deprecated = docs::deprecated(&method.attributes);
+    let (argument, prepare) = request(method);
+    let (asyncness, call, result) = outcome(&method.shape);
+    let wait = asyncness.as_ref().map(|_| quote!(.await));
+    quote! {
+        #docs
+        #(#deprecated)*
+        pub #asyncness fn #ident(&mut self, request: #argument) -> #result {
+            #prepare
+            ::kafka_rpc::codegen::#call(&mut self.inner, &#descriptor, #index, request) #wait
+        }
+    }
+}
+
+/// What a call takes, and how it becomes the request.
+fn request(method: &Method) -> (TokenStream, TokenStream) {
+    let input = &method.shape.input;
+    if method.shape.client_streaming {
+        return (
+            quote!(impl ::kafka_rpc::IntoStreamingRequest<Message = #input>),
+            quote! {
+                let request = ::kafka_rpc::IntoStreamingRequest::into_streaming_request(request);
+            },
+        );
+    }
     let into_request = quote!(::kafka_rpc::IntoRequest::into_request(request));
     let prepare = match &method.key {
         None => quote!(let request = #into_request;),
@@ -81,15 +104,30 @@ fn call(service: &Service, index: usize, method: &Method) -> TokenStream {
             }
         }
     };
-    quote! {
-        #docs
-        #(#deprecated)*
-        pub fn #ident(
-            &mut self,
-            request: impl ::kafka_rpc::IntoRequest<#input>,
-        ) -> ::kafka_rpc::codegen::UnaryCall<'_, S, #output> {
-            #prepare
-            ::kafka_rpc::codegen::call_unary(&mut self.inner, &#descriptor, #index, request)
+    (quote!(impl ::kafka_rpc::IntoRequest<#input>), prepare)
+}
+
+/// How a call is made, and what comes of it. A unary call is a future that can be named, the others
+/// are `async fn`s.
+fn outcome(shape: &Shape) -> (Option<TokenStream>, TokenStream, TokenStream) {
+    let output = &shape.output;
+    let (call, reply) = match (shape.client_streaming, shape.server_streaming) {
+        (false, false) => {
+            let future = quote!(::kafka_rpc::codegen::UnaryCall<'_, S, #output>);
+            return (None, quote!(call_unary), future);
         }
-    }
+        (true, false) => (quote!(call_client_streaming), quote!(#output)),
+        (false, true) => (
+            quote!(call_server_streaming),
+            quote!(::kafka_rpc::Streaming<#output>),
+        ),
+        (true, true) => (
+            quote!(call_streaming),
+            quote!(::kafka_rpc::Streaming<#output>),
+        ),
+    };
+    let result = quote! {
+        ::core::result::Result<::kafka_rpc::Response<#reply>, ::kafka_rpc::Status>
+    };
+    (Some(quote!(async)), call, result)
 }

@@ -54,7 +54,12 @@ fn describe(service: &Service, method: &Method) -> TokenStream {
         quote!(.idempotency(::kafka_rpc::Idempotency::#variant))
     });
     let topic = method.topic.as_ref().map(|topic| quote!(.topic(#topic)));
+    let client_streaming = (method.shape.client_streaming).then(|| quote!(.client_streaming()));
+    let server_streaming = (method.shape.server_streaming).then(|| quote!(.server_streaming()));
+    let resumable = method.resumable.then(|| quote!(.resumable()));
     quote! {
-        ::kafka_rpc::MethodDescriptor::new(#name, #path) #messages #delivery #idempotency #topic
+        ::kafka_rpc::MethodDescriptor::new(#name, #path)
+            #messages #delivery #idempotency #topic
+            #client_streaming #server_streaming #resumable
     }
 }

@@ -103,13 +103,26 @@ fn arms(service: &Service) -> impl Iterator<Item = TokenStream> {
         .enumerate()
         .map(move |(index, method)| {
             let function = &method.ident;
+            let answer = quote!(<T as #service_trait>::#function(&service, request).await);
+            let shape = &method.shape;
+            let handle = match (shape.client_streaming, shape.server_streaming) {
+                (false, false) => quote!(unary),
+                (true, false) => quote!(client_streaming),
+                (false, true) => quote!(server_streaming),
+                (true, true) => quote!(streaming),
+            };
+            let handler = if shape.server_streaming {
+                quote! {
+                    move |request, outlet| async move {
+                        let answer = #answer;
+                        outlet.deliver(answer).await
+                    }
+                }
+            } else {
+                quote!(move |request| async move { #answer })
+            };
             quote! {
-                #index => ::std::boxed::Box::pin(::kafka_rpc::codegen::unary(
-                    request,
-                    move |request| async move {
-                        <T as #service_trait>::#function(&service, request).await
-                    },
-                )),
+                #index => ::std::boxed::Box::pin(::kafka_rpc::codegen::#handle(request, #handler)),
             }
         })
 }

@@ -62,10 +62,24 @@ fn unimplemented(service: &Service, method: &Method) -> TokenStream {
         service.name.value(),
         method.name
     );
+    // The type of the stream that there would be.
+    let no_stream = method.shape.server_streaming.then(|| {
+        let output = &method.shape.output;
+        quote! {
+            ::<
+                ::kafka_rpc::Response<
+                    ::kafka_rpc::codegen::Empty<
+                        ::core::result::Result<#output, ::kafka_rpc::Status>,
+                    >,
+                >,
+                ::kafka_rpc::Status,
+            >
+        }
+    });
     quote!({
         async move {
             let _ = request;
-            ::core::result::Result::Err(::kafka_rpc::Status::unimplemented(#message))
+            ::core::result::Result::Err #no_stream (::kafka_rpc::Status::unimplemented(#message))
         }
     })
 }

@@ -12,6 +12,7 @@ mod request;
 mod response;
 mod status;
 mod streaming;
+mod streaming_request;
 
 pub use body::Body;
 pub(crate) use body::Messages;
@@ -30,3 +31,4 @@ pub use response::Response;
 pub use status::{BoxError, Status};
 pub use streaming::Streaming;
 pub(crate) use streaming::{Direction, Expected};
+pub use streaming_request::IntoStreamingRequest;

@@ -22,7 +22,6 @@ impl<S> CallService for S where
 {
 }
 
-/// Makes one call: encodes the request, sends it when `inner` is ready, and decodes the reply.
 /// Calls the method at an index of a service. The request is encoded at once, and sent when the call
 /// is first polled.
 pub fn call_unary<'c, S, Req, Res>(
@@ -35,13 +34,7 @@ where
     S: CallService,
     Req: Message,
 {
-    let method = Method::new(service, index).ok_or_else(|| {
-        Status::unimplemented(format!(
-            "{} has no method with the index {index}",
-            service.name
-        ))
-    });
-    let state = match method {
+    let state = match described(service, index) {
         Ok(method) => {
             let mut request = request.map(|message| Body::new(message.encode_to_vec()));
             request.parts_mut().method = Some(method);
@@ -60,6 +53,19 @@ where
         index,
         reply: PhantomData,
     }
+}
+
+/// The method at an index, or why it can't be called.
+pub(super) fn described(
+    service: &'static ServiceDescriptor,
+    index: usize,
+) -> Result<Method, Status> {
+    Method::new(service, index).ok_or_else(|| {
+        Status::unimplemented(format!(
+            "{} has no method with the index {index}",
+            service.name
+        ))
+    })
 }
 
 pin_project! {
@@ -121,7 +127,8 @@ impl<S: CallService, Res> fmt::Debug for UnaryCall<'_, S, Res> {
     }
 }
 
-fn decoded<Res: Message + Default>(
+/// The response with its message.
+pub(super) fn decoded<Res: Message + Default>(
     service: &'static ServiceDescriptor,
     index: usize,
     response: Response<Body>,
@@ -140,7 +147,7 @@ fn decoded<Res: Message + Default>(
     Ok(Response::from_parts(metadata, message, extensions))
 }
 
-fn status_of(error: impl Into<BoxError>) -> Status {
+pub(super) fn status_of(error: impl Into<BoxError>) -> Status {
     Status::from_error(error.into())
 }
 

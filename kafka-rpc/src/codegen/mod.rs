@@ -1,16 +1,24 @@
 //! What generated code is made of, besides the public types. It is no part of the stable interface.
 
+mod call_streams;
 mod client;
+mod driven;
+mod handle_streams;
 mod include;
 mod key;
 mod server;
 
 pub use bytes;
+pub use futures_util::Stream;
+pub use futures_util::stream::Empty;
 pub use prost;
 pub use prost_types;
 pub use std;
 
+pub use call_streams::{call_client_streaming, call_server_streaming, call_streaming};
 pub use client::{CallService, UnaryCall, call_unary};
+pub use driven::{Delivered, Outlet};
+pub use handle_streams::{client_streaming, server_streaming, streaming};
 pub use key::{KeyField, default_key};
 pub use server::{Unary, unary, unknown_method};
 

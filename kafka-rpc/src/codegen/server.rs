@@ -7,7 +7,7 @@ use prost::Message;
 
 use super::message_name;
 use crate::call::{Body, Request, Response, Status};
-use crate::descriptor::ServiceDescriptor;
+use crate::descriptor::{Method, ServiceDescriptor};
 use crate::server::BoxFuture;
 
 /// Handles one call: decodes the request, runs the handler, and encodes its reply.
@@ -20,22 +20,40 @@ where
     F: FnOnce(Request<Req>) -> Fut,
     Fut: Future<Output = Result<Response<Res>, Status>>,
 {
-    let (parts, body) = request.into_parts();
-    let handling = match Req::decode(body.into_bytes()) {
-        Ok(message) => Handling::Running {
-            handler: handler(Request::from_parts(parts, message)),
+    let handling = match decoded(request) {
+        Ok(request) => Handling::Running {
+            handler: handler(request),
         },
-        Err(error) => {
-            let input = parts.method.map_or("", |method| method.descriptor().input);
-            let expected = message_name::<Req>(input);
-            let status =
-                Status::invalid_argument(format!("the request is not a valid {expected}: {error}"));
-            Handling::Refused {
-                status: Some(status),
-            }
-        }
+        Err(status) => Handling::Refused {
+            status: Some(status),
+        },
     };
     Unary { handling }
+}
+
+/// The request with its message.
+pub(super) fn decoded<Req: Message + Default>(
+    request: Request<Body>,
+) -> Result<Request<Req>, Status> {
+    let (parts, body) = request.into_parts();
+    match Req::decode(body.into_bytes()) {
+        Ok(message) => Ok(Request::from_parts(parts, message)),
+        Err(error) => {
+            let expected = input_name::<Req>(parts.method);
+            let wrong = format!("the request is not a valid {expected}: {error}");
+            Err(Status::invalid_argument(wrong))
+        }
+    }
+}
+
+/// What to call the request's message in an error.
+pub(super) fn input_name<Req>(method: Option<Method>) -> &'static str {
+    message_name::<Req>(method.map_or("", |method| method.descriptor().input))
+}
+
+/// The response with its message encoded.
+pub(super) fn encoded<Res: Message>(response: Response<Res>) -> Response<Body> {
+    response.map(|message| Body::new(message.encode_to_vec()))
 }
 
 pin_project! {
@@ -64,12 +82,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().handling.project() {
-            Step::Running { handler } => {
-                let response = ready!(handler.poll(cx))?;
-                Poll::Ready(Ok(
-                    response.map(|message| Body::new(message.encode_to_vec()))
-                ))
-            }
+            Step::Running { handler } => Poll::Ready(Ok(encoded(ready!(handler.poll(cx))?))),
             Step::Refused { status } => {
                 Poll::Ready(Err(status.take().unwrap_or_else(Status::polled_again)))
             }
@@ -99,7 +112,7 @@ pub fn unknown_method(
 mod tests {
     use super::*;
     use crate::call::Code;
-    use crate::descriptor::{Method, MethodDescriptor};
+    use crate::descriptor::MethodDescriptor;
 
     static ECHO: ServiceDescriptor = ServiceDescriptor::new(
         "demo.Echo",

@@ -6,6 +6,7 @@ mod deprecated;
 mod descriptors;
 mod direct;
 mod hand_written;
+mod hand_written_streams;
 mod keys;
 mod names;
 mod shop;
