@@ -21,6 +21,7 @@ pub mod java;
 pub mod kafka;
 pub mod load;
 pub mod process;
+pub mod relay;
 pub mod service;
 mod sightings;
 mod soon;

@@ -20,5 +20,6 @@ mod restarts;
 mod sizes;
 mod startup;
 mod statuses;
+mod streams;
 mod topics;
 mod traces;
