@@ -90,6 +90,10 @@ impl Options {
         self.given(field, |value| value.as_str().map(str::to_owned))
     }
 
+    pub(crate) fn switch(&self, field: &'static str) -> Option<Given<bool>> {
+        self.given(field, Value::as_bool)
+    }
+
     /// An enum's value: its name, or its number where the enum has no such value.
     pub(crate) fn choice(&self, field: &'static str) -> Option<Given<String>> {
         let message = self.message.as_ref()?;

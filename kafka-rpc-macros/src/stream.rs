@@ -11,7 +11,7 @@ const FORM: &str = "`Response<impl Stream<Item = Result<T, Status>> + Send>`";
 
 /// The message in the items of a response's stream; none where the response is no stream.
 pub(crate) fn message(replied: &Type) -> Result<Option<&Type>> {
-    if segment(replied, "Streaming").is_some() {
+    if segment(replied, "Streaming").is_some_and(is_generic) {
         return Err(Error::new_spanned(
             replied,
             format!(
@@ -63,8 +63,8 @@ fn not_a_result(found: &impl quote::ToTokens) -> Error {
 
 /// The caller's messages come as `Streaming`, never as another stream.
 pub(crate) fn refuse_in_request(requested: &Type) -> Result<()> {
-    let is_impl = matches!(requested, Type::ImplTrait(_));
-    if is_impl || is_stream(requested) || segment(requested, "Streaming").is_some() {
+    let streaming = segment(requested, "Streaming").is_some_and(is_generic);
+    if streaming || matches!(requested, Type::ImplTrait(_)) || is_stream(requested) {
         return Err(Error::new_spanned(
             requested,
             "a stream of requests is a `Request<Streaming<T>>`",
@@ -119,11 +119,16 @@ fn is_stream(outer: &Type) -> bool {
     match outer {
         Type::TraitObject(object) => traits(&object.bounds).any(|bound| bound.ident == "Stream"),
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
-            let boxed = last.ident == "Pin" || last.ident == "Box";
             let named = ["Stream", "BoxStream", "LocalBoxStream"];
-            named.iter().any(|name| last.ident == name)
-                || (boxed && type_arguments(last).any(is_stream))
+            let boxed = last.ident == "Pin" || last.ident == "Box";
+            is_generic(last) && named.iter().any(|name| last.ident == name)
+                || boxed && type_arguments(last).any(is_stream)
         }),
         _ => false,
     }
+}
+
+/// A message may have the name of a stream, but no parameters.
+fn is_generic(segment: &PathSegment) -> bool {
+    !segment.arguments.is_none()
 }

@@ -8,7 +8,15 @@ fn main() -> Result<(), Error> {
         .include_file("packages.rs")
         .compile_protos(&["proto/shop/v1/orders.proto"], &["proto"])?;
 
-    for file in ["bare", "names", "clash", "kinds", "ancient", "documented"] {
+    for file in [
+        "bare",
+        "names",
+        "clash",
+        "kinds",
+        "ancient",
+        "documented",
+        "streams",
+    ] {
         kafka_rpc_build::compile_protos(&[format!("proto/{file}.proto")], &["proto".to_owned()])?;
     }
 

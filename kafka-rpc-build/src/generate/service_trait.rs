@@ -83,12 +83,36 @@ fn write_method(plan: &MethodPlan, method: &Method, buf: &mut String) {
         buf.push_str("#[deprecated]\n");
     }
     let arguments = method_arguments(plan);
-    let (function, input, output) = (&plan.function, &method.input_type, &method.output_type);
+    let function = &plan.function;
+    let request = request_type(method);
+    let reply = reply_type(method);
     buf.push_str(&format!(
         "#[rpc({arguments})]\n\
-         async fn {function}(&self, request: ::kafka_rpc::Request<{input}>)\n\
-         -> ::core::result::Result<::kafka_rpc::Response<{output}>, ::kafka_rpc::Status>;\n"
+         async fn {function}(&self, request: ::kafka_rpc::Request<{request}>)\n\
+         -> ::core::result::Result<::kafka_rpc::Response<{reply}>, ::kafka_rpc::Status>;\n"
     ));
+}
+
+fn request_type(method: &Method) -> String {
+    let message = &method.input_type;
+    if method.client_streaming {
+        format!("::kafka_rpc::Streaming<{message}>")
+    } else {
+        message.clone()
+    }
+}
+
+fn reply_type(method: &Method) -> String {
+    let message = &method.output_type;
+    if method.server_streaming {
+        format!(
+            "impl ::kafka_rpc::codegen::Stream<\
+             Item = ::core::result::Result<{message}, ::kafka_rpc::Status>> \
+             + ::core::marker::Send"
+        )
+    } else {
+        message.clone()
+    }
 }
 
 /// The comments of the `.proto`, or a line of our own where it has none.
@@ -128,6 +152,9 @@ fn method_arguments(plan: &MethodPlan) -> String {
     push(&mut arguments, "delivery", plan.delivery.as_deref());
     push(&mut arguments, "idempotency", plan.idempotency);
     push(&mut arguments, "topic", plan.topic.as_deref());
+    if plan.resumable {
+        arguments.push_str(", resumable = true");
+    }
     arguments
 }
 

@@ -9,10 +9,6 @@ use crate::ident;
 use crate::options::{Given, Options};
 use crate::source::{Site, Sources};
 
-/// The field numbers of `MethodDescriptorProto` for the word `stream`.
-const CLIENT_STREAMING: i32 = 5;
-const SERVER_STREAMING: i32 = 6;
-
 /// What is written for one method.
 #[derive(Debug)]
 pub(crate) struct MethodPlan {
@@ -28,6 +24,7 @@ pub(crate) struct MethodPlan {
     pub(crate) delivery: Option<String>,
     pub(crate) idempotency: Option<&'static str>,
     pub(crate) topic: Option<String>,
+    pub(crate) resumable: bool,
 }
 
 /// A method as it stands in its `.proto`, with what its options say.
@@ -37,6 +34,7 @@ pub(super) struct Method<'a> {
     key: Option<Given<String>>,
     delivery: Option<Given<String>>,
     pub(super) topic: Option<Given<String>>,
+    resumable: Option<Given<bool>>,
 }
 
 impl<'a> Method<'a> {
@@ -48,6 +46,7 @@ impl<'a> Method<'a> {
             key: options.text("key"),
             delivery: options.choice("delivery"),
             topic: options.text("topic"),
+            resumable: options.switch("resumable"),
         }
     }
 
@@ -65,13 +64,7 @@ impl<'a> Method<'a> {
     }
 
     pub(super) fn plan(&self, problems: &mut Vec<Problem>) -> MethodPlan {
-        self.check_streaming(problems);
         self.check_delivery(problems);
-        let key = self.key.as_ref().and_then(|given| {
-            key::resolve(&given.value, &self.descriptor.input())
-                .map_err(|bad| problems.push(self.problem_at(given, &bad.word, bad.problem())))
-                .ok()
-        });
         let options = &self.descriptor.method_descriptor_proto().options;
         let idempotency = options.as_ref().map(|options| options.idempotency_level());
         MethodPlan {
@@ -80,7 +73,7 @@ impl<'a> Method<'a> {
             input: self.descriptor.input().full_name().to_owned(),
             output: self.descriptor.output().full_name().to_owned(),
             deprecated: options.as_ref().is_some_and(|options| options.deprecated()),
-            key,
+            key: self.plan_key(problems),
             delivery: self
                 .delivery
                 .as_ref()
@@ -89,20 +82,39 @@ impl<'a> Method<'a> {
                 .filter(|level| *level != IdempotencyLevel::IdempotencyUnknown)
                 .map(|level| level.as_str_name()),
             topic: self.topic.as_ref().map(|topic| topic.value.clone()),
+            resumable: self.plan_resumable(problems),
         }
     }
 
-    fn check_streaming(&self, problems: &mut Vec<Problem>) {
-        let word = match &self.descriptor {
-            method if method.is_client_streaming() => CLIENT_STREAMING,
-            method if method.is_server_streaming() => SERVER_STREAMING,
-            _ => return,
+    fn plan_key(&self, problems: &mut Vec<Problem>) -> Option<String> {
+        let given = self.key.as_ref()?;
+        if self.descriptor.is_client_streaming() {
+            let problem = Problem::new("a stream has no one message to take a key from".to_owned())
+                .help("set the key with `Request::set_key`".to_owned());
+            problems.push(self.problem_at(given, "", problem));
+            return None;
+        }
+        key::resolve(&given.value, &self.descriptor.input())
+            .map_err(|bad| problems.push(self.problem_at(given, &bad.word, bad.problem())))
+            .ok()
+    }
+
+    fn plan_resumable(&self, problems: &mut Vec<Problem>) -> bool {
+        let Some(given) = self.resumable.as_ref().filter(|given| given.value) else {
+            return false;
+        };
+        let wrong = match &self.descriptor {
+            method if method.is_client_streaming() => "whose request is a stream",
+            method if !method.is_server_streaming() => "whose reply is no stream",
+            _ => return true,
         };
         let problem = Problem::new(format!(
-            "streaming methods are not supported yet, and `{}` is one",
+            "`resumable` is for methods whose reply alone is a stream, and `{}` is one {wrong}",
             self.descriptor.full_name()
-        ));
-        problems.push(problem.at(self.site().part(&[word])));
+        ))
+        .help("leave it out here".to_owned());
+        problems.push(self.problem_at(given, "", problem));
+        false
     }
 
     /// A compiler refuses unknown names, but a ready descriptor set can hold any number.
@@ -120,12 +132,7 @@ impl<'a> Method<'a> {
     }
 
     /// Points at a word in the value of one of the method's options.
-    pub(super) fn problem_at(
-        &self,
-        given: &Given<String>,
-        word: &str,
-        problem: Problem,
-    ) -> Problem {
+    pub(super) fn problem_at<T>(&self, given: &Given<T>, word: &str, problem: Problem) -> Problem {
         let site = self.site();
         problem.at(site.option_value(METHOD_OPTIONS, given.extension, given.field, word))
     }

@@ -99,16 +99,17 @@ fn several_problems_are_told_at_once() {
 import \"kafka_rpc/options.proto\";
 message Request { string id = 1; }
 service Orders {
-  rpc Watch(Request) returns (stream Request);
+  rpc Watch(stream Request) returns (Request) { option (kafka_rpc.method).key = \"id\"; }
   rpc Place(Request) returns (Request) { option (kafka_rpc.method).key = \"idd\"; }
 }
 ";
     expect![[r#"
-        streaming methods are not supported yet, and `Orders.Watch` is one
-         --> shop.proto:5:31
+        a stream has no one message to take a key from
+         --> shop.proto:5:81
           |
-        5 |   rpc Watch(Request) returns (stream Request);
-          |                               ^^^^^^
+        5 |   rpc Watch(stream Request) returns (Request) { option (kafka_rpc.method).key = "id"; }
+          |                                                                                 ^^^^
+          = help: set the key with `Request::set_key`
 
         error: key field `idd` is not in Request
          --> shop.proto:6:75

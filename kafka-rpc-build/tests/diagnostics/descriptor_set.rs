@@ -10,7 +10,7 @@ import \"kafka_rpc/options.proto\";
 message Request { string id = 1; }
 service Orders {
   rpc Place(Request) returns (Request) { option (kafka_rpc.method).key = \"idd\"; }
-  rpc Watch(Request) returns (stream Request);
+  rpc Watch(Request) returns (Request) { option (kafka_rpc.method).resumable = true; }
 }
 ";
 
@@ -49,7 +49,7 @@ fn error_of(encoded: &[u8], folder: &Folder) -> String {
     let error = kafka_rpc_build::configure()
         .out_dir(folder.path())
         .compile_fds(encoded)
-        .expect_err("a bad key and a stream");
+        .expect_err("a bad key and no stream");
     folder.show(&error)
 }
 
@@ -62,8 +62,9 @@ fn a_set_with_source_info_tells_lines() {
          --> shop.proto:6:42
           = help: did you mean `id`?
 
-        error: streaming methods are not supported yet, and `shop.v1.Orders.Watch` is one
-         --> shop.proto:7:31"#]]
+        error: `resumable` is for methods whose reply alone is a stream, and `shop.v1.Orders.Watch` is one whose reply is no stream
+         --> shop.proto:7:42
+          = help: leave it out here"#]]
     .assert_eq(&error_of(&encoded, &folder));
 }
 
@@ -76,8 +77,9 @@ fn a_set_without_source_info_tells_elements() {
          --> shop.proto, in shop.v1.Orders.Place
           = help: did you mean `id`?
 
-        error: streaming methods are not supported yet, and `shop.v1.Orders.Watch` is one
-         --> shop.proto, in shop.v1.Orders.Watch"#]]
+        error: `resumable` is for methods whose reply alone is a stream, and `shop.v1.Orders.Watch` is one whose reply is no stream
+         --> shop.proto, in shop.v1.Orders.Watch
+          = help: leave it out here"#]]
     .assert_eq(&error_of(&encoded, &folder));
 }
 
@@ -117,7 +119,11 @@ fn an_unknown_number_of_an_enum_is_refused() {
     encoded[at + 2] = 7;
     expect![[r#"
         unknown value 7 of `delivery`: it is AT_LEAST_ONCE or AT_MOST_ONCE
-         --> shop.proto, in shop.v1.Orders.Place"#]]
+         --> shop.proto, in shop.v1.Orders.Place
+
+        error: `resumable` is for methods whose reply alone is a stream, and `shop.v1.Orders.Watch` is one whose reply is no stream
+         --> shop.proto, in shop.v1.Orders.Watch
+          = help: leave it out here"#]]
     .assert_eq(&error_of(&encoded, &folder));
 }
 

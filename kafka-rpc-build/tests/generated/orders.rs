@@ -139,6 +139,55 @@ pub trait Orders {
         ::kafka_rpc::Response<::kafka_rpc::prost_types::Timestamp>,
         ::kafka_rpc::Status,
     >;
+    /// Each change of an order, from now on.
+    #[rpc(
+        name = "WatchOrder",
+        input = "shop.v1.GetOrderRequest",
+        output = "shop.v1.PlaceOrderReply",
+        key = "order_id",
+        resumable = true
+    )]
+    async fn watch_order(
+        &self,
+        request: ::kafka_rpc::Request<GetOrderRequest>,
+    ) -> ::core::result::Result<
+        ::kafka_rpc::Response<
+            impl ::kafka_rpc::codegen::Stream<
+                Item = ::core::result::Result<PlaceOrderReply, ::kafka_rpc::Status>,
+            > + ::core::marker::Send,
+        >,
+        ::kafka_rpc::Status,
+    >;
+    /// The method `PlaceOrders`.
+    #[rpc(
+        name = "PlaceOrders",
+        input = "shop.v1.PlaceOrderRequest",
+        output = "shop.v1.PlaceOrderReply"
+    )]
+    async fn place_orders(
+        &self,
+        request: ::kafka_rpc::Request<::kafka_rpc::Streaming<PlaceOrderRequest>>,
+    ) -> ::core::result::Result<
+        ::kafka_rpc::Response<PlaceOrderReply>,
+        ::kafka_rpc::Status,
+    >;
+    /// The method `Haggle`.
+    #[rpc(
+        name = "Haggle",
+        input = "shop.v1.PlaceOrderRequest",
+        output = "shop.v1.PlaceOrderReply"
+    )]
+    async fn haggle(
+        &self,
+        request: ::kafka_rpc::Request<::kafka_rpc::Streaming<PlaceOrderRequest>>,
+    ) -> ::core::result::Result<
+        ::kafka_rpc::Response<
+            impl ::kafka_rpc::codegen::Stream<
+                Item = ::core::result::Result<PlaceOrderReply, ::kafka_rpc::Status>,
+            > + ::core::marker::Send,
+        >,
+        ::kafka_rpc::Status,
+    >;
 }
 /// The encoded `FileDescriptorSet` of this package and what it imports.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("shop.v1.bin");

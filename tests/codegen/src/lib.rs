@@ -29,6 +29,10 @@ pub mod ancient {
     kafka_rpc::include_proto!("ancient");
 }
 
+pub mod streams {
+    kafka_rpc::include_proto!("streams");
+}
+
 #[deny(missing_docs, rustdoc::all)]
 pub mod documented {
     //! Documentation comes from the comments of the `.proto`.

@@ -11,3 +11,4 @@ mod keys;
 mod names;
 mod shop;
 mod sides;
+mod streams;

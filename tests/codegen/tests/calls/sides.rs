@@ -11,13 +11,18 @@ impl server_only::Clock for Nothing {}
 async fn a_server_without_a_client_answers_unimplemented_by_default() {
     use kafka_rpc::server::RpcService as _;
     let server = server_only::ClockServer::new(Nothing);
-    let request = Request::new(kafka_rpc::Body::new(Vec::new()));
-    let status = server
-        .call(0, request)
-        .await
-        .expect_err("nothing is implemented");
-    assert_eq!(status.code(), Code::Unimplemented);
-    assert_eq!(status.message(), "server_only.Clock/Now is not implemented");
+    for (index, name) in ["Now", "Tick", "Set"].into_iter().enumerate() {
+        let request = Request::new(kafka_rpc::Body::new(Vec::new()));
+        let status = server
+            .call(index, request)
+            .await
+            .expect_err("nothing is implemented");
+        assert_eq!(status.code(), Code::Unimplemented);
+        assert_eq!(
+            status.message(),
+            format!("server_only.Clock/{name} is not implemented")
+        );
+    }
 }
 
 #[tokio::test]
