@@ -14,6 +14,7 @@ use crate::setup::{Load, SystemName};
 use crate::sharing::SharingArguments;
 use crate::soak::SoakArguments;
 use crate::startup::StartupArguments;
+use crate::streaming::StreamArguments;
 
 /// Measures calls over kafka-rpc, over a bare Kafka client, and over gRPC
 #[derive(Debug, Parser)]
@@ -27,6 +28,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Runs the systems in turn under the same load and prints a table
     Compare(Comparison),
+    Stream(StreamArguments),
     Memory(MemoryArguments),
     Allocations(AllocationArguments),
     Idle(IdleArguments),

@@ -75,6 +75,7 @@ async fn take_steps<S: System>(
             Step::Load(load) => say_json(&client.load(&load).await?),
             Step::Make { calls, callers } => say_json(&client.make(calls, callers).await?),
             Step::Hold { calls, timeout } => say_json(&client.hold(calls, timeout).await?),
+            Step::Read { messages, stop } => say_json(&client.read(messages, stop).await?),
             Step::Release => say_json(&client.release().await?),
             Step::CountAllocations => say_json(&allocations::allocated()),
         }

@@ -105,6 +105,14 @@ impl<'a, S: System> Client<'a, S> {
         Ok(made)
     }
 
+    pub(crate) async fn read(&self, messages: u64, stop: Duration) -> anyhow::Result<Made> {
+        let begin = Instant::now();
+        let mut made = Made::default();
+        made.count(self.caller.read(messages, stop).await);
+        made.took = begin.elapsed();
+        Ok(made)
+    }
+
     pub(crate) async fn release(&mut self) -> anyhow::Result<Made> {
         let begin = Instant::now();
         let mut made = Made::default();

@@ -28,6 +28,7 @@ mod show;
 mod soak;
 mod stage;
 mod startup;
+mod streaming;
 mod summary;
 mod system;
 mod table;
@@ -47,6 +48,7 @@ fn main() -> anyhow::Result<()> {
         Command::Curves(arguments) => curves::curves(&arguments),
         Command::Growth(arguments) => growth::growth(&arguments),
         Command::Soak(arguments) => soak::soak(&arguments),
+        Command::Stream(arguments) => streaming::streaming(&arguments),
         Command::Memory(arguments) => memory::memory(&arguments),
         Command::Show { page } => show::show(&page),
         Command::Server { job } => child::server(&job),

@@ -49,6 +49,8 @@ pub(crate) struct Setup {
     pub(crate) body: usize,
     /// Calls go round over so many.
     pub(crate) methods: u32,
+    /// Whether the service streams, too.
+    pub(crate) streams: bool,
     pub(crate) kafka: KafkaSetup,
 }
 
@@ -86,6 +88,8 @@ pub(crate) enum Step {
     Hold { calls: u32, timeout: Duration },
     /// To wait for the deadlines of those: a [`Made`], whose errors are the calls that ended in another way.
     Release,
+    /// To read a stream of so many messages, and to stop so long behind the first: a [`Made`].
+    Read { messages: u64, stop: Duration },
     /// To tell what it has allocated: an [`Allocated`](crate::allocations::Allocated), or null where nobody counts.
     CountAllocations,
 }

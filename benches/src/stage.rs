@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) reply_partitions: u32,
     pub(crate) producer: Vec<(String, String)>,
     pub(crate) servers: u32,
+    /// Whether the service streams, too.
+    pub(crate) streams: bool,
 }
 
 impl Default for Settings {
@@ -42,6 +44,7 @@ impl Default for Settings {
             reply_partitions: 4,
             producer: Vec::new(),
             servers: 1,
+            streams: false,
         }
     }
 }
@@ -120,6 +123,7 @@ impl Stage {
             system: settings.system,
             body: settings.body,
             methods: settings.methods,
+            streams: settings.streams,
             kafka: KafkaSetup {
                 brokers: bootstrap.unwrap_or_default().to_owned(),
                 prefix: format!("kafka-rpc-bench.{}.{}.", process::id(), self.runs),
@@ -216,6 +220,11 @@ impl Actor {
 
     pub(crate) fn hold(&mut self, calls: u32, timeout: Duration) -> anyhow::Result<Made> {
         self.0.take(&Step::Hold { calls, timeout }, STEP_LIMIT)
+    }
+
+    pub(crate) fn read(&mut self, messages: u64, stop: Duration) -> anyhow::Result<Made> {
+        let limit = STEP_LIMIT + stop + Duration::from_secs(messages / 1000);
+        self.0.take(&Step::Read { messages, stop }, limit)
     }
 
     /// `None` where nobody counts.

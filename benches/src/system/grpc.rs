@@ -4,9 +4,11 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use bytes::Bytes;
+use futures_util::stream::{self, BoxStream};
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::codegen::http::uri::PathAndQuery;
@@ -25,9 +27,11 @@ mod proto {
     include!(concat!(env!("OUT_DIR"), "/grpc/bench.v1.rs"));
 }
 
-use proto::Message;
 use proto::echo_client::EchoClient;
 use proto::echo_server::{Echo, EchoServer};
+use proto::feed_client::FeedClient;
+use proto::feed_server::{Feed, FeedServer};
+use proto::{Message, Wanted};
 
 pub(crate) struct Grpc;
 
@@ -37,6 +41,21 @@ struct Itself;
 impl Echo for Itself {
     async fn say(&self, request: Request<Message>) -> Result<Response<Message>, Status> {
         Ok(Response::new(request.into_inner()))
+    }
+}
+
+/// A stream of one message, again and again.
+struct Again(Bytes);
+
+#[tonic::async_trait]
+impl Feed for Again {
+    type ReadStream = BoxStream<'static, Result<Message, Status>>;
+
+    async fn read(&self, request: Request<Wanted>) -> Result<Response<Self::ReadStream>, Status> {
+        let body = self.0.clone();
+        let messages =
+            (0..request.get_ref().messages).map(move |_| Ok(Message { body: body.clone() }));
+        Ok(Response::new(Box::pin(stream::iter(messages))))
     }
 }
 
@@ -78,7 +97,7 @@ impl System for Grpc {
     type Caller = GrpcCaller;
 
     async fn serve(
-        _: &Setup,
+        setup: &Setup,
         ready: impl FnOnce(&str),
         stop: impl Future<Output = ()> + Send,
     ) -> anyhow::Result<()> {
@@ -88,6 +107,7 @@ impl System for Grpc {
         ready(&listener.local_addr()?.to_string());
         Server::builder()
             .add_service(EchoServer::new(Itself))
+            .add_service(FeedServer::new(Again(body(setup))))
             .add_service(Wide)
             .serve_with_incoming_shutdown(
                 TcpIncoming::from(listener).with_nodelay(Some(true)),
@@ -135,6 +155,21 @@ pub(crate) struct GrpcCaller {
 }
 
 impl Caller for GrpcCaller {
+    async fn read(&self, messages: u64, stop: Duration) -> anyhow::Result<()> {
+        let mut client = FeedClient::new(self.channel.clone());
+        let mut stream = client.read(Wanted { messages }).await?.into_inner();
+        let mut read = 0;
+        while let Some(message) = stream.message().await? {
+            check(&self.body, message.body.len())?;
+            read += 1;
+            if read == 1 && !stop.is_zero() {
+                tokio::time::sleep(stop).await;
+            }
+        }
+        ensure!(read == messages, "{read} messages of {messages} came");
+        Ok(())
+    }
+
     async fn call(&self, _no_keys_here: Option<u64>) -> anyhow::Result<()> {
         let message = Message {
             body: self.body.clone(),

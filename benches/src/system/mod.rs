@@ -34,6 +34,13 @@ pub(crate) trait Caller: Clone + Send + Sync + 'static {
     /// Sends the setup's body and waits for it to come back.
     fn call(&self, key: Option<u64>) -> impl Future<Output = anyhow::Result<()>> + Send;
 
+    /// Reads a stream of so many messages of the setup's size, and stops so long behind the first.
+    fn read(
+        &self,
+        messages: u64,
+        stop: Duration,
+    ) -> impl Future<Output = anyhow::Result<()>> + Send;
+
     /// Sends it where nobody answers, and waits for the deadline. Anything else is an error.
     fn hold(&self, _timeout: Duration) -> impl Future<Output = anyhow::Result<()>> + Send {
         async { bail!("this system has no calls that nobody answers") }
@@ -68,6 +75,10 @@ impl<C: Caller> Clients<C> {
 impl<C: Caller> Caller for Clients<C> {
     async fn call(&self, key: Option<u64>) -> anyhow::Result<()> {
         self.next().call(key).await
+    }
+
+    async fn read(&self, messages: u64, stop: Duration) -> anyhow::Result<()> {
+        self.next().read(messages, stop).await
     }
 
     async fn hold(&self, timeout: Duration) -> anyhow::Result<()> {

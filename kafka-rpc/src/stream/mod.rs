@@ -35,7 +35,7 @@ pub(crate) fn window(messages: u32, bytes: u32) -> Credit {
 }
 
 pub(crate) use inbound::{End, Inbound, Taken};
-pub(crate) use liveness::{KEEP_ALIVE, Liveness, Pulse};
+pub(crate) use liveness::{Liveness, Pulse};
 pub(crate) use outbound::{Finish, Granted, ROOM, Sent, send_all};
 pub(crate) use receiving::Receiving;
 pub(crate) use sending::Sending;

@@ -15,14 +15,16 @@ use rdkafka::{ClientContext, Message as _, Offset, TopicPartitionList};
 use tokio::sync::oneshot;
 
 use super::headers::Headers;
-use super::{Quiet, REPLY_PARTITION, properties, replies, requests};
-use crate::setup::Setup;
+use super::{Quiet, REPLY_PARTITION, properties, replies, reply_to, requests};
+use crate::setup::{KafkaSetup, Setup};
 use crate::system::{Caller, body, check};
 
 const POLL: Duration = Duration::from_millis(100);
 /// The most replies that are handed over at a time.
 const BATCH: usize = 512;
 const END_OFFSET_LIMIT: Duration = Duration::from_secs(10);
+/// How long a stream may stop.
+const STREAM_LIMIT: Duration = Duration::from_secs(10);
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 type Outcome = anyhow::Result<Bytes>;
@@ -80,6 +82,8 @@ struct Client {
     headers: Headers,
     next_call: AtomicUsize,
     body: Bytes,
+    /// For a reader of streams, which reads by itself.
+    kafka: KafkaSetup,
 }
 
 pub(super) fn connect(setup: &Setup) -> anyhow::Result<FloorCaller> {
@@ -114,6 +118,7 @@ pub(super) fn connect(setup: &Setup) -> anyhow::Result<FloorCaller> {
         headers,
         next_call: AtomicUsize::new(0),
         body: body(setup),
+        kafka: kafka.clone(),
     })))
 }
 
@@ -163,6 +168,11 @@ fn read(consumer: &BaseConsumer<Quiet>, headers: Headers, pending: &Pending) {
 }
 
 impl Caller for FloorCaller {
+    async fn read(&self, messages: u64, stop: Duration) -> anyhow::Result<()> {
+        let client = Arc::clone(&self.0);
+        tokio::task::spawn_blocking(move || client.read(messages, stop)).await?
+    }
+
     async fn call(&self, key: Option<u64>) -> anyhow::Result<()> {
         let client = &*self.0;
         let call = client.next_call.fetch_add(1, Ordering::Relaxed);
@@ -177,6 +187,37 @@ impl Caller for FloorCaller {
 }
 
 impl Client {
+    /// Reads all records behind the present end: a consumer and nothing else.
+    fn read(&self, messages: u64, stop: Duration) -> anyhow::Result<()> {
+        let topic = reply_to(&self.topics[0]);
+        let consumer: BaseConsumer<Quiet> = properties::consumer(&self.kafka, "reader")
+            .set("enable.auto.commit", "false")
+            .create_with_context(Quiet)
+            .context("can't open the floor's consumer")?;
+        let end = end_of(&consumer, &topic)?;
+        let mut assignment = TopicPartitionList::new();
+        assignment.add_partition_offset(&topic, REPLY_PARTITION, Offset::Offset(end))?;
+        consumer.assign(&assignment)?;
+        let request = BaseRecord::<str, [u8], usize>::with_opaque_to(&self.topics[0], 0)
+            .payload(&self.body)
+            .headers(Headers::wanted(messages))
+            .partition(0);
+        let sent = self.producer.send(request);
+        sent.map_err(|(error, _)| anyhow!("the request was not queued: {error}"))?;
+        let mut read = 0;
+        while read < messages {
+            let message = consumer
+                .poll(STREAM_LIMIT)
+                .context("the stream stopped")??;
+            check(&self.body, message.payload_len())?;
+            read += 1;
+            if read == 1 {
+                thread::sleep(stop);
+            }
+        }
+        Ok(())
+    }
+
     fn send(&self, call: usize, key: Option<u64>) -> anyhow::Result<()> {
         let topic = &self.topics[call % self.topics.len()];
         let record = BaseRecord::<str, [u8], usize>::with_opaque_to(topic, call)

@@ -10,6 +10,8 @@ use crate::setup::{Setup, SystemName};
 /// As long as the text of a UUID.
 const ID: usize = 36;
 
+const WANTED: &str = "messages";
+
 #[derive(Clone, Copy)]
 pub(super) enum Headers {
     /// The call's number in eight bytes, the least that it takes.
@@ -43,6 +45,24 @@ impl Headers {
             Self::Number => number(call),
             Self::Contract => id(1, call),
         }
+    }
+
+    /// Of a message of a stream, as the contract has them.
+    pub(super) fn message(call: usize, number: u64) -> OwnedHeaders {
+        id(3, call)
+            .insert(header("rpc-frame", b"message"))
+            .insert(header("rpc-seq", number.to_string().as_bytes()))
+    }
+
+    /// Asks for a stream of so many messages, in place of a call.
+    pub(super) fn wanted(messages: u64) -> OwnedHeaders {
+        OwnedHeaders::new_with_capacity(1).insert(header(WANTED, &messages.to_be_bytes()))
+    }
+
+    /// How many messages of a stream a request asks for, if it does.
+    pub(super) fn messages(headers: &BorrowedHeaders) -> Option<u64> {
+        let first = headers.try_get(0).filter(|first| first.key == WANTED)?;
+        Some(u64::from_be_bytes(first.value?.try_into().ok()?))
     }
 
     /// Of either: which call the record belongs to.

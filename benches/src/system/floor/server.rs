@@ -123,17 +123,29 @@ fn answer(
     replies: &HashMap<String, String>,
     headers: Headers,
 ) -> anyhow::Result<()> {
+    let topic = replies
+        .get(request.topic())
+        .context("a request is of no method")?;
+    let payload = request.payload().unwrap_or_default();
+    let reply = || {
+        BaseRecord::<(), [u8]>::to(topic)
+            .partition(REPLY_PARTITION)
+            .payload(payload)
+    };
+    if let Some(messages) = request.headers().and_then(Headers::messages) {
+        let mut numbers = 1..=messages;
+        return numbers
+            .try_for_each(|number| send(producer, reply().headers(Headers::message(0, number))));
+    }
     let call = request
         .headers()
         .and_then(|of| headers.call(of))
         .context("a request has no number of its call")?;
-    let topic = replies
-        .get(request.topic())
-        .context("a request is of no method")?;
-    let mut reply = BaseRecord::<(), [u8]>::to(topic)
-        .partition(REPLY_PARTITION)
-        .payload(request.payload().unwrap_or_default())
-        .headers(headers.reply(call));
+    send(producer, reply().headers(headers.reply(call)))
+}
+
+/// Waits where there is no room.
+fn send(producer: &Replies, mut reply: BaseRecord<'_, (), [u8]>) -> anyhow::Result<()> {
     loop {
         reply = match producer.send(reply) {
             Ok(()) => return Ok(()),

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
+use futures_util::stream::{self, Stream};
 use kafka_rpc::{
     Channel, Cluster, Code, IntoRequest as _, Request, Response, Server, ServiceDescriptor, Status,
     TopicSettings,
@@ -21,7 +22,7 @@ mod proto {
     kafka_rpc::include_proto!("bench.v1");
 }
 
-use proto::{Echo, EchoClient, EchoServer, Message};
+use proto::{Echo, EchoClient, EchoServer, Feed, FeedClient, FeedServer, Message, Wanted};
 use wide::WideServer;
 
 /// More than any experiment holds, so that no call is refused.
@@ -34,6 +35,23 @@ struct Itself;
 impl Echo for Itself {
     async fn say(&self, request: Request<Message>) -> Result<Response<Message>, Status> {
         Ok(Response::new(request.into_inner()))
+    }
+}
+
+/// A stream of one message, again and again.
+struct Again(Bytes);
+
+impl Feed for Again {
+    async fn read(
+        &self,
+        request: Request<Wanted>,
+    ) -> Result<Response<impl Stream<Item = Result<Message, Status>> + Send>, Status> {
+        let messages = (0..request.get_ref().messages).map(|_| {
+            Ok(Message {
+                body: self.0.clone(),
+            })
+        });
+        Ok(Response::new(stream::iter(messages)))
     }
 }
 
@@ -50,6 +68,9 @@ impl System for KafkaRpc {
             1 => server.add_service(EchoServer::new(Itself)),
             methods => server.add_service(WideServer(wide::describe("Wide", methods))),
         };
+        if setup.streams {
+            server = server.add_service(FeedServer::new(Again(body(setup))));
+        }
         for (name, value) in &setup.kafka.producer {
             server = server.producer_property(name, value);
         }
@@ -136,6 +157,23 @@ impl Caller for KafkaRpcCaller {
             }
         };
         check(&self.body, reply.get_ref().body.len())
+    }
+
+    async fn read(&self, messages: u64, stop: Duration) -> anyhow::Result<()> {
+        let mut request = Wanted { messages }.into_request();
+        request.set_timeout(Duration::from_secs(3600));
+        let stream = FeedClient::new(self.channel.clone()).read(request).await?;
+        let mut stream = stream.into_inner();
+        let mut read = 0;
+        while let Some(message) = stream.message().await? {
+            check(&self.body, message.body.len())?;
+            read += 1;
+            if read == 1 && !stop.is_zero() {
+                tokio::time::sleep(stop).await;
+            }
+        }
+        ensure!(read == messages, "{read} messages of {messages} came");
+        Ok(())
     }
 
     async fn hold(&self, timeout: Duration) -> anyhow::Result<()> {
