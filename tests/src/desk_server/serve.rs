@@ -10,6 +10,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::Settings;
 use super::runs::RunLog;
+use crate::relay::{Numbers, RelayServer};
 use crate::service::{Scripted, receipt};
 use crate::world::desk;
 
@@ -53,6 +54,9 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
         settings.session_timeout.as_millis().to_string(),
     );
     server = server.consumer_property("heartbeat.interval.ms", "300");
+    if settings.relay {
+        server = server.add_service(RelayServer::new(Numbers::default()));
+    }
     if let Some(id) = settings.instance_id {
         server = server.instance_id(id);
     }

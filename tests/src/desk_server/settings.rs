@@ -20,6 +20,8 @@ pub struct Settings {
     pub session_timeout: Duration,
     /// Makes the server a static member of its group.
     pub instance_id: Option<String>,
+    /// Whether it serves [`Relay`](crate::relay::Relay), too.
+    pub relay: bool,
 }
 
 impl Settings {
@@ -34,6 +36,7 @@ impl Settings {
             hold: None,
             session_timeout: Duration::from_secs(6),
             instance_id: None,
+            relay: false,
         }
     }
 
@@ -44,6 +47,7 @@ impl Settings {
             format!("runs={}", self.runs.display()),
             format!("work-ms={}", self.work.as_millis()),
             format!("session-timeout-ms={}", self.session_timeout.as_millis()),
+            format!("relay={}", self.relay),
         ];
         arguments.extend(self.hold.map(|number| format!("hold={number}")));
         arguments.extend(
@@ -84,6 +88,9 @@ impl Settings {
                 .map_err(|error| format!("hold: {error}"))?,
             session_timeout: millis("session-timeout-ms")?,
             instance_id: optional("instance-id").map(str::to_owned),
+            relay: text("relay")?
+                .parse()
+                .map_err(|error| format!("relay: {error}"))?,
         })
     }
 }
@@ -102,6 +109,7 @@ mod tests {
             hold: Some(3),
             session_timeout: Duration::from_secs(2),
             instance_id: Some("one".to_owned()),
+            relay: true,
         };
         assert_eq!(
             Settings::from_arguments(settings.to_arguments()),

@@ -3,12 +3,16 @@
 use std::process::Command;
 use std::time::Duration;
 
+use kafka_rpc::{Channel, Code, IntoRequest as _};
+use kafka_rpc_tests::desk_server::{DeskServer, Settings};
 use kafka_rpc_tests::foreign::Foreign;
 use kafka_rpc_tests::process::Child;
+use kafka_rpc_tests::relay::{Ask, RelayClient};
 use kafka_rpc_tests::service::{Order, Scripted, receipt};
-use kafka_rpc_tests::{Gate, kafka, require_java, sightings};
+use kafka_rpc_tests::{Gate, kafka, require_java, sightings, soon};
+use tokio::time::Instant;
 
-use crate::world::world;
+use crate::world::{SERVER, world};
 
 #[test]
 fn every_call_is_answered_though_servers_are_killed_again_and_again() {
@@ -35,15 +39,65 @@ fn static_members_take_up_where_they_were_killed() {
 
 fn survives(settings: &[&str]) {
     let mut program = Command::new(env!("CARGO_BIN_EXE_survives-kills"));
-    program
-        .arg(format!("bootstrap={}", kafka::shared().bootstrap()))
-        // Leaves some of the machine to the other tests.
-        .args(["work=50ms", "deadline=20s"])
-        .args(settings);
+    // Leaves some of the machine to the other tests.
+    program.args(["work=50ms", "deadline=20s"]).args(settings);
+    runs_well(program);
+}
+
+fn runs_well(mut program: Command) {
+    program.arg(format!("bootstrap={}", kafka::shared().bootstrap()));
     let mut run = Child::spawn(&mut program);
     let status = run.wait(Duration::from_secs(120));
     let printed = run.printed();
     assert!(status.success(), "{status}: {printed}");
+}
+
+#[test]
+fn resumable_streams_go_on_though_servers_are_killed_again_and_again() {
+    require_java!();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_streams-survive-kills"));
+    program.args(["for=16s", "every=7s", "streams=20"]);
+    runs_well(program);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_soon_after_its_server_was_killed() {
+    require_java!();
+    let world = world();
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        relay: true,
+        ..Settings::new(&world, folder.path().join("runs"))
+    };
+    let session = settings.session_timeout;
+    let mut servers = [(); 2].map(|()| DeskServer::start(SERVER, &settings));
+    let channel = Channel::builder().stream_timeout(session);
+    let mut relay = RelayClient::new(world.connect(channel).await);
+    let mut request = Ask {
+        count: u64::MAX - 1,
+        pause_millis: 20,
+        ..Ask::default()
+    }
+    .into_request();
+    request.set_timeout(Duration::from_secs(120));
+    let mut numbers = relay.count(request).await.unwrap().into_inner();
+    let first = soon("a number comes", numbers.message()).await.unwrap();
+    let process = first.unwrap().process;
+    for server in &mut servers {
+        if server.id() == process {
+            server.kill();
+        }
+    }
+    let killed = Instant::now();
+    let status = loop {
+        match soon("it goes on or ends", numbers.message()).await {
+            Ok(number) => assert!(number.is_some()),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+    let after = killed.elapsed();
+    assert!(after < session + Duration::from_secs(2), "{after:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
