@@ -53,6 +53,7 @@
 //! `docs`.
 
 mod call;
+mod chunks;
 mod client;
 mod cluster;
 #[doc(hidden)]

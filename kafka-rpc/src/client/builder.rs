@@ -11,7 +11,7 @@ use crate::cluster::{CONNECT_LIMIT, TopicSettings};
 use crate::descriptor::ServiceDescriptor;
 use crate::stream::{DEFAULT_TIMEOUT, DEFAULT_WINDOW, LEAST_TIMEOUT, window};
 use crate::transport::Writes;
-use crate::{Cluster, Error};
+use crate::{Cluster, Error, chunks};
 
 /// Settings of a [`Channel`].
 ///
@@ -35,6 +35,7 @@ pub struct ChannelBuilder {
     connect_timeout: Duration,
     pending_limit: usize,
     message_limit: usize,
+    chunked_message_limit: Option<usize>,
     streams: StreamSettings,
     topics: Option<TopicSettings>,
     services: Vec<&'static ServiceDescriptor>,
@@ -49,6 +50,7 @@ impl Default for ChannelBuilder {
             connect_timeout: CONNECT_LIMIT,
             pending_limit: 65_536,
             message_limit: crate::DEFAULT_MESSAGE_LIMIT,
+            chunked_message_limit: None,
             streams: StreamSettings {
                 limit: 1000,
                 window: DEFAULT_WINDOW,
@@ -87,6 +89,15 @@ impl ChannelBuilder {
     /// producers have to grow as well.
     pub fn message_limit(mut self, bytes: usize) -> Self {
         self.message_limit = bytes;
+        self
+    }
+
+    /// Sends messages that are larger than the [`message_limit`](Self::message_limit) in several
+    /// records, up to so many bytes in all, and takes such replies. They are put together again with
+    /// a checksum. At most 128 MiB. Off by default: the server has to take them, too, see
+    /// [`ServerBuilder::chunked_message_limit`](crate::ServerBuilder::chunked_message_limit).
+    pub fn chunked_message_limit(mut self, bytes: usize) -> Self {
+        self.chunked_message_limit = Some(bytes.min(chunks::MOST));
         self
     }
 
@@ -152,10 +163,14 @@ impl ChannelBuilder {
         let streams = Arc::new(Streams::new(self.streams));
         let requests = Arc::new(Requests::new(Arc::clone(&waiting), Arc::clone(&streams)));
         let producer = transport.producer(Writes::Requests, &self.producer, requests)?;
+        let in_pieces = self.chunked_message_limit;
+        let producer = chunks::cutting(producer, in_pieces.map(|_| self.message_limit));
+        let message_limit = self.message_limit.max(in_pieces.unwrap_or_default());
         let replies = Replies::new(
             Arc::clone(&waiting),
             Arc::clone(&streams),
-            self.message_limit,
+            message_limit,
+            in_pieces,
         );
         let inbox = transport.inbox(&self.consumer, Box::new(replies))?;
         let topics = self.topics.as_ref().unwrap_or(cluster.topic_settings());
@@ -169,7 +184,7 @@ impl ChannelBuilder {
         );
         let settings = CallerSettings {
             default_timeout: self.default_timeout,
-            message_limit: self.message_limit,
+            message_limit,
         };
         let channel = Channel::new(Caller::new(producer, routes, waiting, streams, settings));
         for service in self.services {

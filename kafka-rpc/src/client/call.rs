@@ -370,6 +370,7 @@ pub(super) fn request_record(
         timeout: Some(timeout),
         frame: Frame::Request,
         credit,
+        whole: None,
         resume,
         metadata: parts.metadata,
     };

@@ -1,8 +1,11 @@
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::streams::{Frames, Streams};
 use super::waiting::{Ended, Outcome, WaitingCalls};
 use crate::call::Status;
+use crate::chunks::{Pieces, Taken};
 use crate::stream::End;
 use crate::telemetry;
 use crate::transport::{
@@ -15,6 +18,7 @@ pub(super) struct Replies {
     calls: Arc<WaitingCalls>,
     streams: Arc<Streams>,
     message_limit: usize,
+    pieces: Pieces<()>,
     /// Those of the batch at hand.
     outcomes: Vec<(u128, Outcome)>,
     ended: Vec<Ended>,
@@ -25,20 +29,40 @@ impl Replies {
         calls: Arc<WaitingCalls>,
         streams: Arc<Streams>,
         message_limit: usize,
+        in_pieces: Option<usize>,
     ) -> Self {
         Self {
             calls,
             streams,
             message_limit,
+            pieces: Pieces::new(in_pieces),
             outcomes: Vec::new(),
             ended: Vec::new(),
         }
     }
 
     /// Which of our calls a record is of, and what it says; `None` for what is none of our replies.
-    fn read(&self, record: Record) -> Option<(u128, ReplyFrame, Outcome)> {
+    fn read(&mut self, record: Record) -> Option<(u128, ReplyFrame, Outcome)> {
+        let (record, refused) = if self.pieces.are_taken() {
+            let now = Instant::now();
+            drop(self.pieces.expire(now));
+            match self.pieces.take((), record, now) {
+                Taken::Whole(record, _) => (record, None),
+                Taken::Refused(record, status, _) => (record, Some(status)),
+                // Those of a call that is over go in time.
+                Taken::Piece => return None,
+            }
+        } else {
+            (record, None)
+        };
         let head = decode_reply(&record.headers, &HeaderLimits::default()).ok()?;
         let id = head.correlation_id.uuid()?;
+        if let Some(status) = refused {
+            return Some((id, ReplyFrame::Reply, Err(status)));
+        }
+        if head.whole.is_some() && !self.pieces.are_taken() {
+            return Some((id, ReplyFrame::Reply, Err(not_put_together())));
+        }
         let outcome = head.outcome.and_then(|message| {
             if record.value.len() > self.message_limit {
                 return Err(Status::resource_exhausted(format!(
@@ -57,11 +81,15 @@ impl Records for Replies {
     fn records(&mut self, batch: &mut Vec<Record>) {
         let mut orphans = 0;
         {
-            let mut frames = Frames::new(&self.streams);
+            let streams = Arc::clone(&self.streams);
+            let mut frames = Frames::new(&streams);
             for record in batch.drain(..) {
                 match self.read(record) {
                     Some((id, frame, outcome)) if frames.turn_to(id) => frames.take(frame, outcome),
                     Some((id, ReplyFrame::Reply, outcome)) => self.outcomes.push((id, outcome)),
+                    Some((id, ReplyFrame::Chunk(_), _)) => {
+                        self.outcomes.push((id, Err(not_put_together())));
+                    }
                     // A stream that is over, or the answer to a call that is none.
                     Some((id, _, _)) => self.outcomes.push((id, Err(unasked_stream()))),
                     None => orphans += 1,
@@ -74,6 +102,14 @@ impl Records for Replies {
             telemetry::orphaned_replies(orphans);
         }
     }
+}
+
+/// What a caller is told whose reply comes in pieces, where the channel takes none.
+pub(super) fn not_put_together() -> Status {
+    Status::resource_exhausted(
+        "the reply comes in pieces, which the channel does not put together: see \
+         `ChannelBuilder::chunked_message_limit`",
+    )
 }
 
 /// What a caller is told whose server answers with a stream.

@@ -68,6 +68,7 @@ fn request() -> Result<RequestHead<'static>, BoxError> {
         timeout: Some(Duration::from_secs(30)),
         frame: Frame::Request,
         credit: None,
+        whole: None,
         resume: None,
         metadata: metadata()?,
     })
@@ -77,6 +78,7 @@ fn reply() -> Result<ReplyHead, BoxError> {
     Ok(ReplyHead {
         correlation_id: Ids::new().next_correlation_id(),
         frame: ReplyFrame::Reply,
+        whole: None,
         outcome: Ok(MessageHead {
             content_type: ContentType::Protobuf,
             metadata: metadata()?,

@@ -41,6 +41,7 @@ pub(super) struct Settings {
     pub(super) queue_bytes: usize,
     pub(super) message_limit: usize,
     pub(super) default_timeout: Duration,
+    pub(super) chunked_message_limit: Option<usize>,
     pub(super) streams: StreamSettings,
     pub(super) commit_interval: Duration,
     pub(super) drain_time: Duration,
@@ -64,6 +65,7 @@ impl Default for Settings {
             queue_bytes: 8 * 1024 * 1024,
             message_limit: crate::DEFAULT_MESSAGE_LIMIT,
             default_timeout: Duration::from_secs(30),
+            chunked_message_limit: None,
             streams: StreamSettings {
                 limit: 1000,
                 window: DEFAULT_WINDOW,
@@ -138,6 +140,16 @@ impl<L> ServerBuilder<L> {
             settings: self.settings,
             lifecycle: self.lifecycle,
         }
+    }
+
+    /// Takes messages that are larger than the [`message_limit`](Self::message_limit) in several
+    /// records, up to so many bytes in all, and sends such replies. They are put together again
+    /// with a checksum; up to four of the largest may be on their way in a group at a time. At most
+    /// 128 MiB. Off by default: callers have to send and take them, too, see
+    /// [`ChannelBuilder::chunked_message_limit`](crate::ChannelBuilder::chunked_message_limit).
+    pub fn chunked_message_limit(mut self, bytes: usize) -> Self {
+        self.settings.chunked_message_limit = Some(bytes.min(crate::chunks::MOST));
+        self
     }
 
     /// The most streams that are open in one partition; the request of one more is answered with

@@ -37,6 +37,7 @@ pub(super) fn record(
     let head = ReplyHead {
         correlation_id: to.id,
         frame: ReplyFrame::Reply,
+        whole: None,
         outcome,
     };
     match encode_reply(&head, &HeaderLimits::default()) {
@@ -70,6 +71,7 @@ pub(super) fn frame(to: &ReplyTo, frame: ReplyFrame) -> Outgoing {
     let head = ReplyHead {
         correlation_id: to.id,
         frame,
+        whole: None,
         outcome: Ok(MessageHead::default()),
     };
     numbered(to, &head, Bytes::new())
@@ -80,6 +82,7 @@ pub(super) fn message(to: &ReplyTo, number: u64, value: Bytes) -> Outgoing {
     let head = ReplyHead {
         correlation_id: to.id,
         frame: ReplyFrame::Message(number),
+        whole: None,
         outcome: Ok(MessageHead::default()),
     };
     numbered(to, &head, value)

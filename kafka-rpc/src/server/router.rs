@@ -89,6 +89,8 @@ pub(super) struct TopicRoute {
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
     pub(super) message_limit: usize,
+    /// Whether messages in pieces are put together before they come here.
+    pub(super) in_pieces: bool,
     /// The time that a request has which names none.
     pub(super) default_timeout: Duration,
     /// Reply topics that are allowed besides each method's own.
@@ -145,6 +147,9 @@ impl Router {
             return self.frame(route, head, value);
         }
         let reply = head.correlation_id.zip(head.reply.clone());
+        if head.whole.is_some() && !self.rules.in_pieces {
+            return self.refuse(route, Refused::TooLarge, not_put_together(), reply);
+        }
         let method = match self.method(route, &topic, &head, &value) {
             Ok(method) => method,
             Err((reason, status)) => return self.refuse(route, reason, status, reply),
@@ -191,6 +196,24 @@ impl Router {
         }))
     }
 
+    /// A record whose message could not be put together.
+    pub(super) fn refuse_whole(&self, record: &Record, status: Status) -> Verdict {
+        let Some(route) = self.topics.get(&record.topic) else {
+            return Verdict::StepPast(Refused::UnknownMethod, status);
+        };
+        match decode_request(&record.headers, &route.reply, &self.rules.headers) {
+            Ok(head) if head.frame == Frame::Request => {
+                let reply = head.correlation_id.zip(head.reply);
+                self.refuse(route, Refused::TooLarge, status, reply)
+            }
+            Ok(RequestHead {
+                correlation_id: Some(id),
+                ..
+            }) => Verdict::Break(id, status),
+            _ => Verdict::StepPast(Refused::Malformed, status),
+        }
+    }
+
     /// What belongs to a call that has begun.
     fn frame(&self, route: &TopicRoute, head: RequestHead<'_>, value: Bytes) -> Verdict {
         let Some(id) = head.correlation_id else {
@@ -201,6 +224,10 @@ impl Router {
         };
         if head.frame == Frame::Cancel {
             return Verdict::Cancel(id);
+        }
+        if matches!(head.frame, Frame::Chunk(_)) || (head.whole.is_some() && !self.rules.in_pieces)
+        {
+            return Verdict::Break(id, not_put_together());
         }
         if value.len() > self.rules.message_limit {
             let status = Status::resource_exhausted(format!(
@@ -291,6 +318,14 @@ impl Router {
             .unwrap_or_default();
         Deadline::after_instant(now.instant, timeout.saturating_sub(age))
     }
+}
+
+/// What a caller is told whose message comes in pieces, where they are not taken.
+fn not_put_together() -> Status {
+    Status::resource_exhausted(
+        "the message comes in pieces, which the server does not put together: see \
+         `ServerBuilder::chunked_message_limit`",
+    )
 }
 
 /// Whether a request can begin the stream that its method is.

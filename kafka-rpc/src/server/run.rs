@@ -18,6 +18,7 @@ use super::handler::Handler;
 use super::lifecycle::Lifecycle;
 use super::member::{GroupMember, Pace};
 use super::router::{Router, Rules, TopicRoute};
+use crate::chunks::{self, Pieces};
 use crate::cluster::{Wanted, WantedTopic, ensure};
 use crate::descriptor::{Method, ServiceDescriptor};
 use crate::hashing::HashMap;
@@ -181,8 +182,11 @@ where
 {
     let methods = topics.values().flat_map(|route| &route.methods);
     let codec = codec(settings, methods)?;
+    let in_pieces = settings.chunked_message_limit;
+    let message_limit = settings.message_limit.max(in_pieces.unwrap_or_default());
     let rules = Rules {
-        message_limit: settings.message_limit,
+        message_limit,
+        in_pieces: in_pieces.is_some(),
         default_timeout: settings.default_timeout,
         reply_topics: settings.reply_topics.clone(),
         headers: HeaderLimits::default(),
@@ -198,13 +202,14 @@ where
         dispatch,
         service,
         codec,
-        settings.message_limit,
+        message_limit,
         settings.streams,
         runtime,
     ));
     let deliveries = Arc::new(ReplyDeliveries::new(&calls));
     let producer = transport.producer(Writes::Replies, &settings.producer, deliveries)?;
-    calls.set_producer(Some(producer));
+    let piece = in_pieces.map(|_| settings.message_limit);
+    calls.set_producer(Some(chunks::cutting(producer, piece)));
 
     let config = GroupConfig {
         group: group.clone(),
@@ -219,7 +224,15 @@ where
         drain_time: settings.drain_time,
     };
     let (ended, end) = oneshot::channel();
-    let member = GroupMember::new(group, calls, router, Arc::clone(lifecycle), pace, ended);
+    let member = GroupMember::new(
+        group,
+        calls,
+        router,
+        Pieces::new(in_pieces),
+        Arc::clone(lifecycle),
+        pace,
+        ended,
+    );
     transport.join(config, Box::new(member))?;
     Ok(end)
 }

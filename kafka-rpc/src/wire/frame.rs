@@ -1,5 +1,6 @@
 //! What a record is to its call.
 
+use super::chunk::{Whole, parse_whole};
 use super::credit::{self, Credit};
 use super::fault::Fault;
 use super::headers::Headers;
@@ -18,6 +19,8 @@ pub(crate) enum Frame {
     HalfClose(u64),
     /// What the server may send in all.
     Credit(Credit),
+    /// A piece of a message, with its number.
+    Chunk(u64),
     /// The caller no longer waits: the call is to be dropped where it is.
     Cancel,
 }
@@ -38,6 +41,8 @@ pub(crate) enum ReplyFrame {
     Status(u64),
     /// What the caller may send in all.
     Credit(Credit),
+    /// A piece of a message, with its number.
+    Chunk(u64),
     /// The server has no such stream, or no longer: its partition has moved.
     Moved,
 }
@@ -48,6 +53,7 @@ pub(super) struct FrameFields<'h> {
     frame: Single<'h>,
     number: Single<'h>,
     credit: Single<'h>,
+    chunks: Single<'h>,
 }
 
 impl<'h> FrameFields<'h> {
@@ -57,6 +63,7 @@ impl<'h> FrameFields<'h> {
             names::FRAME => self.frame.put(value),
             names::SEQ => self.number.put(value),
             names::CREDIT => self.credit.put(value),
+            names::CHUNKS => self.chunks.put(value),
             _ => return false,
         }
         true
@@ -75,11 +82,12 @@ impl<'h> FrameFields<'h> {
             b"message" => Ok(Frame::Message(self.number()?)),
             b"half-close" => Ok(Frame::HalfClose(self.number()?)),
             b"credit" => Ok(Frame::Credit(self.needed_credit()?)),
+            b"chunk" => Ok(Frame::Chunk(self.number()?)),
             b"cancel" => Ok(Frame::Cancel),
             other => Err(Fault::malformed(
                 names::FRAME,
                 other,
-                "the frames of a caller are message, half-close, credit and cancel; a request has none",
+                "the frames of a caller are message, half-close, credit, chunk and cancel; a request has none",
             )),
         }
     }
@@ -93,13 +101,19 @@ impl<'h> FrameFields<'h> {
             b"message" => Ok(ReplyFrame::Message(self.number()?)),
             b"status" => Ok(ReplyFrame::Status(self.number()?)),
             b"credit" => Ok(ReplyFrame::Credit(self.needed_credit()?)),
+            b"chunk" => Ok(ReplyFrame::Chunk(self.number()?)),
             b"moved" => Ok(ReplyFrame::Moved),
             other => Err(Fault::malformed(
                 names::FRAME,
                 other,
-                "the frames of a server are response, message, status, credit and moved",
+                "the frames of a server are response, message, status, credit, chunk and moved",
             )),
         }
+    }
+
+    /// What the whole is that the record has the last piece of, where it is in pieces.
+    pub(super) fn whole(&self) -> Result<Option<Whole>, Fault> {
+        read(self.chunks, names::CHUNKS, parse_whole)
     }
 
     /// What a request lets the server send before it hears of the caller again.
@@ -134,6 +148,7 @@ impl Frame {
             Self::Message(number) => push_numbered(headers, b"message", number),
             Self::HalfClose(number) => push_numbered(headers, b"half-close", number),
             Self::Credit(credit) => push_credit(headers, credit),
+            Self::Chunk(number) => push_numbered(headers, b"chunk", number),
             Self::Cancel => headers.push(names::FRAME, b"cancel"),
         }
     }
@@ -147,6 +162,7 @@ impl ReplyFrame {
             Self::Message(number) => push_numbered(headers, b"message", number),
             Self::Status(number) => push_numbered(headers, b"status", number),
             Self::Credit(credit) => push_credit(headers, credit),
+            Self::Chunk(number) => push_numbered(headers, b"chunk", number),
             Self::Moved => headers.push(names::FRAME, b"moved"),
         }
     }
@@ -237,7 +253,7 @@ mod tests {
             let credit = Credit { messages, bytes };
             for frame in [
                 Frame::Request, Frame::Message(number), Frame::HalfClose(number),
-                Frame::Credit(credit), Frame::Cancel,
+                Frame::Credit(credit), Frame::Chunk(number), Frame::Cancel,
             ] {
                 let mut headers = Headers::new();
                 frame.write(&mut headers);
@@ -245,7 +261,8 @@ mod tests {
             }
             for frame in [
                 ReplyFrame::Reply, ReplyFrame::Response, ReplyFrame::Message(number),
-                ReplyFrame::Status(number), ReplyFrame::Credit(credit), ReplyFrame::Moved,
+                ReplyFrame::Status(number), ReplyFrame::Credit(credit), ReplyFrame::Chunk(number),
+                ReplyFrame::Moved,
             ] {
                 let mut headers = Headers::new();
                 frame.write(&mut headers);

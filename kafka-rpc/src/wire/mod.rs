@@ -7,6 +7,7 @@
 //! Header values are bytes in Kafka. So, unlike in HTTP, binary values (`grpc-status-details-bin`
 //! and metadata whose name ends in `-bin`) travel as they are, without base64.
 
+mod chunk;
 mod content_type;
 mod correlation_id;
 mod credit;
@@ -28,6 +29,7 @@ pub(crate) mod timeout;
 mod topic_name;
 mod topics;
 
+pub(crate) use chunk::{Part, Whole, mark_piece, mark_whole, part_of};
 pub(crate) use content_type::ContentType;
 pub(crate) use correlation_id::CorrelationId;
 pub(crate) use credit::{Credit, INITIAL_CREDIT};

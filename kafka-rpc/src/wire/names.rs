@@ -20,6 +20,8 @@ pub(crate) const SEQ: &str = "rpc-seq";
 pub(crate) const CREDIT: &str = "rpc-credit";
 /// The number of the last message that the caller has of a stream that goes on. On requests.
 pub(crate) const RESUME: &str = "rpc-resume";
+/// Of the last piece of a message in pieces: what the whole is.
+pub(crate) const CHUNKS: &str = "rpc-chunks";
 /// The code of the call's status, in decimal. On replies.
 pub(crate) const STATUS: &str = "grpc-status";
 /// The status's message, percent-encoded. On replies.
@@ -28,7 +30,7 @@ pub(crate) const STATUS_MESSAGE: &str = "grpc-message";
 pub(crate) const STATUS_DETAILS: &str = "grpc-status-details-bin";
 
 /// The names above, each at its [number](number).
-pub(super) const ALL: [&str; 13] = [
+pub(super) const ALL: [&str; 14] = [
     CORRELATION_ID,
     REPLY_TOPIC,
     REPLY_PARTITION,
@@ -42,6 +44,7 @@ pub(super) const ALL: [&str; 13] = [
     SEQ,
     CREDIT,
     RESUME,
+    CHUNKS,
 ];
 
 /// The place of a name in [`ALL`], if it is one of them.

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::chunk::Whole;
 use super::correlation_id::CorrelationId;
 use super::frame::ReplyFrame;
 use super::headers::Headers;
@@ -15,7 +16,7 @@ use super::{message, names, timeout};
 use crate::call::{Code, Metadata, Status};
 
 /// The names that mean something to us, for input that gets past them.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 14] = [
     names::CORRELATION_ID,
     names::REPLY_TOPIC,
     names::REPLY_PARTITION,
@@ -29,6 +30,7 @@ pub const NAMES: [&str; 13] = [
     names::SEQ,
     names::CREDIT,
     names::RESUME,
+    names::CHUNKS,
 ];
 
 /// No limits, for what grows when it is written again: `content-type` is written even where it was
@@ -144,6 +146,7 @@ fn only<'h>(headers: &'h Headers, name: &str) -> Option<&'h [u8]> {
 type Comparable<'a> = (
     CorrelationId,
     ReplyFrame,
+    Option<Whole>,
     Result<&'a super::reply::MessageHead, (Code, &'a str, &'a [u8], &'a Metadata)>,
 );
 
@@ -159,6 +162,7 @@ fn comparable(head: &ReplyHead) -> Comparable<'_> {
     (
         head.correlation_id,
         head.frame,
+        head.whole,
         head.outcome.as_ref().map_err(parts),
     )
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::chunk::{Whole, mark_whole};
 use super::content_type::{self, ContentType};
 use super::correlation_id::CorrelationId;
 use super::fault::{Fault, excerpt};
@@ -19,6 +20,8 @@ pub(crate) struct ReplyHead {
     pub(crate) correlation_id: CorrelationId,
     /// What the record is to the call. One that can't be read is the end of it.
     pub(crate) frame: ReplyFrame,
+    /// Where the message is in pieces: what the whole is.
+    pub(crate) whole: Option<Whole>,
     /// How the call ended: with a message in the record's value, or with a status. Of a frame that
     /// does not end the call, the metadata that came with it.
     pub(crate) outcome: Result<MessageHead, Status>,
@@ -57,16 +60,20 @@ pub(crate) fn decode_reply(headers: &Headers, limits: &HeaderLimits) -> Result<R
     let frame = within_limits
         .map_err(|over| Status::resource_exhausted(format!("the reply can't be read: {over}")))
         .and_then(|()| {
-            let frame = fields.frame.reply();
+            let frame = fields
+                .frame
+                .reply()
+                .and_then(|frame| Ok((frame, fields.frame.whole()?)));
             frame.map_err(|fault| Status::internal(format!("the reply can't be read: {fault}")))
         });
-    let (frame, outcome) = match frame {
-        Ok(frame) => (frame, fields.outcome()),
-        Err(status) => (ReplyFrame::Reply, Err(status)),
+    let (frame, whole, outcome) = match frame {
+        Ok((frame, whole)) => (frame, whole, fields.outcome()),
+        Err(status) => (ReplyFrame::Reply, None, Err(status)),
     };
     Ok(ReplyHead {
         correlation_id,
         frame,
+        whole,
         outcome,
     })
 }
@@ -81,6 +88,9 @@ pub(crate) fn encode_reply(head: &ReplyHead, limits: &HeaderLimits) -> Result<He
     let mut headers = Headers::with_room();
     headers.push(names::CORRELATION_ID, head.correlation_id.as_bytes());
     head.frame.write(&mut headers);
+    if let Some(whole) = head.whole {
+        mark_whole(&mut headers, whole);
+    }
     match &head.outcome {
         Ok(message) => {
             content_type::write(&mut headers, message.content_type);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::chunk::{Whole, mark_whole};
 use super::content_type::{self, ContentType};
 use super::correlation_id::CorrelationId;
 use super::credit::Credit;
@@ -32,6 +33,8 @@ pub(crate) struct RequestHead<'a> {
     pub(crate) frame: Frame,
     /// Of a request: what the server may send before it hears of the caller again.
     pub(crate) credit: Option<Credit>,
+    /// Where the message is in pieces: what the whole is.
+    pub(crate) whole: Option<Whole>,
     /// Of a request: the number of the last message that the caller has of a stream that goes on.
     pub(crate) resume: Option<u64>,
     /// The caller's metadata.
@@ -120,6 +123,9 @@ pub(crate) fn encode_request(
     head.frame.write(&mut headers);
     if let (Frame::Request, Some(credit)) = (head.frame, head.credit) {
         headers.push(names::CREDIT, credit.to_string().as_bytes());
+    }
+    if let Some(whole) = head.whole {
+        mark_whole(&mut headers, whole);
     }
     if let Some(number) = head.resume {
         push_number(&mut headers, names::RESUME, number);
@@ -233,6 +239,7 @@ impl<'h> Fields<'h> {
                 Frame::Request => self.frame.credit()?,
                 _ => None,
             },
+            whole: self.frame.whole()?,
             resume: read(self.resume, names::RESUME, parse_number)?,
             metadata: self.metadata,
         };

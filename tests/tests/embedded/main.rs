@@ -10,6 +10,7 @@ mod endings;
 mod foreign_callers;
 mod foreign_servers;
 mod json;
+mod large;
 mod layers;
 mod load;
 mod metadata;

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::Streams;
 use crate::Status;
 use crate::call::{Deadline, Messages, Metadata};
-use crate::client::replies::not_sent;
+use crate::client::replies::{not_put_together, not_sent};
 use crate::client::route::Route;
 use crate::stream::{
     End, Granted, Inbound, Liveness, Pulse, ROOM, Receiving, Sending, Sent, send_all,
@@ -161,6 +161,7 @@ impl ClientStream {
             (_, Err(status)) => self.end(End::Failed(status)),
             // Those that were read come with the others of their batch.
             (ReplyFrame::Message(_), Ok(_)) => {}
+            (ReplyFrame::Chunk(_), Ok(_)) => self.broken(not_put_together()),
         }
     }
 

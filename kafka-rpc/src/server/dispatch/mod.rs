@@ -170,6 +170,14 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         }
     }
 
+    /// Records that belong to the one at `offset`: they are finished when that is. It comes before
+    /// the record is [submitted](Self::submit) or [skipped](Self::skip).
+    pub(crate) fn attach(&mut self, id: PartitionId, offset: i64, parts: Vec<i64>) {
+        if let Some(partition) = self.partitions.get_mut(&id) {
+            partition.attach(offset, parts);
+        }
+    }
+
     /// Queues a call. Calls of a partition are submitted in the order in which they arrived.
     ///
     /// Gives the call back when its partition is being given up: it is the next owner's. An

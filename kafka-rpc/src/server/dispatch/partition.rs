@@ -24,6 +24,8 @@ pub(super) struct Partition<C, I> {
     /// The calls that wait or run. Of calls with one id, the last.
     ids: HashMap<I, i64>,
     gate: CommitGate,
+    /// Records that are finished with another one.
+    attached: HashMap<i64, Vec<i64>>,
     revoked: bool,
     paused: bool,
 }
@@ -68,6 +70,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
             keys: KeyQueues::default(),
             ids: HashMap::default(),
             gate: CommitGate::default(),
+            attached: HashMap::default(),
             revoked: false,
             paused: false,
         }
@@ -77,8 +80,23 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         (!self.revoked).then(|| self.progress.arrive(offset))
     }
 
-    pub(super) fn skip(&mut self, offset: i64) {
+    pub(super) fn attach(&mut self, offset: i64, parts: Vec<i64>) {
+        if !parts.is_empty() {
+            self.attached.insert(offset, parts);
+        }
+    }
+
+    fn complete(&mut self, offset: i64) {
         self.progress.complete(offset);
+        if !self.attached.is_empty() {
+            for part in self.attached.remove(&offset).unwrap_or_default() {
+                self.progress.complete(part);
+            }
+        }
+    }
+
+    pub(super) fn skip(&mut self, offset: i64) {
+        self.complete(offset);
     }
 
     pub(super) fn submit(
@@ -151,7 +169,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
             None if !self.unsettled.remove(&offset) => return,
             None => {}
         }
-        self.progress.complete(offset);
+        self.complete(offset);
     }
 
     /// Waits for the call no longer, without its offset being finished.
@@ -175,7 +193,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         self.waiting_bytes -= bytes;
         self.forget_id(id, offset);
         self.gate.forget(offset);
-        self.progress.complete(offset);
+        self.complete(offset);
         let next = self.leave_key(key, offset);
         Some(Withdrawn { turn, call, next })
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::owned::OwnedPartitions;
 use crate::Status;
 use crate::call::Code;
+use crate::chunks::{Pieces, Taken};
 use crate::descriptor::Delivery;
 use crate::server::calls::{Queue, Work};
 use crate::server::dispatch::{Cancelled, PartitionId, Submission, Ticket};
@@ -25,6 +26,7 @@ pub(super) struct Intake<'a> {
     pub(super) last: Option<(PartitionRef, PartitionId)>,
     /// Handlers that are to be ended.
     pub(super) cancelled: Vec<Ticket>,
+    pub(super) pieces: &'a mut Pieces<PartitionId>,
     pub(super) streams: &'a Streams,
     pub(super) frames: Frames<'a>,
 }
@@ -35,8 +37,10 @@ impl Intake<'_> {
         let Some(id) = self.arrive(&record) else {
             return;
         };
-        let bytes = record.value.len();
-        let submission = match self.router.verdict(record, self.now) {
+        let Some((verdict, bytes)) = self.verdict(id, record) else {
+            return;
+        };
+        let submission = match verdict {
             Verdict::Handle(call) if call.method.descriptor().is_streaming() => {
                 self.open(id, offset, call, bytes)
             }
@@ -80,6 +84,28 @@ impl Intake<'_> {
         {
             self.streams.close(&opened.stream);
         }
+    }
+
+    /// What a record is, once its message is whole; `None` where that has to wait.
+    fn verdict(&mut self, id: PartitionId, record: Record) -> Option<(Verdict, usize)> {
+        if !self.pieces.are_taken() {
+            let bytes = record.value.len();
+            return Some((self.router.verdict(record, self.now), bytes));
+        }
+        let offset = record.offset;
+        let (verdict, bytes, parts) = match self.pieces.take(id, record, self.now.instant) {
+            Taken::Whole(record, parts) => {
+                let bytes = record.value.len();
+                (self.router.verdict(record, self.now), bytes, parts)
+            }
+            Taken::Refused(record, status, parts) => {
+                (self.router.refuse_whole(&record, status), 0, parts)
+            }
+            Taken::Piece => return None,
+        };
+        // They are finished with the record that they belong to.
+        self.dispatch.attach(id, offset, parts);
+        Some((verdict, bytes))
     }
 
     fn open(
@@ -162,6 +188,9 @@ impl Intake<'_> {
     }
 
     fn cancel(&mut self, id: PartitionId, call: &CorrelationId) {
+        for piece in self.pieces.forget(id, *call) {
+            self.dispatch.skip(id, piece);
+        }
         match self.dispatch.cancel(id, call) {
             Cancelled::Running(ticket) => self.cancelled.push(ticket),
             Cancelled::Waiting(Work::Handle(call)) => {

@@ -10,12 +10,14 @@ use tokio::time::Instant;
 use self::intake::Intake;
 use self::owned::OwnedPartitions;
 use super::calls::Calls;
+use super::dispatch::PartitionId;
 use super::handler::Handler;
 use super::lifecycle::Lifecycle;
 use super::progress::Progress;
 use super::router::{Now, Router, StreamFrame, Verdict};
 use super::streams::{Ending, Frames};
 use crate::Error;
+use crate::chunks::Pieces;
 use crate::telemetry;
 use crate::transport::{CommittedOffset, Control, Member, PartitionRef, Record, TransportError};
 
@@ -42,6 +44,8 @@ pub(super) struct Pace {
 pub(super) struct GroupMember<S> {
     calls: Arc<Calls<S>>,
     router: Arc<Router>,
+    /// Of messages in pieces that wait for their last.
+    pieces: Pieces<PartitionId>,
     lifecycle: Arc<Lifecycle>,
     pace: Pace,
     owned: OwnedPartitions,
@@ -63,6 +67,7 @@ impl<S> GroupMember<S> {
         group: String,
         calls: Arc<Calls<S>>,
         router: Arc<Router>,
+        pieces: Pieces<PartitionId>,
         lifecycle: Arc<Lifecycle>,
         pace: Pace,
         ended: oneshot::Sender<Result<(), Error>>,
@@ -70,6 +75,7 @@ impl<S> GroupMember<S> {
         Self {
             calls,
             router,
+            pieces,
             lifecycle,
             pace,
             owned: OwnedPartitions::new(group),
@@ -186,6 +192,12 @@ impl<S> GroupMember<S> {
         let now = Instant::now();
         if now >= self.keep_due {
             self.keep_due = now + KEEP_INTERVAL;
+            for (id, pieces) in self.pieces.expire(now) {
+                let mut dispatch = self.calls.dispatch.lock();
+                for piece in pieces {
+                    dispatch.skip(id, piece);
+                }
+            }
             let owned = &self.owned;
             self.calls.streams().keep(now, |id| owned.is_read(id));
         }
@@ -259,6 +271,7 @@ impl<S: Handler> Member for GroupMember<S> {
         // Not before the release, or a handler that was ended would count as finished.
         self.calls.abort_where(|ticket| ticket.partition == id);
         self.calls.streams().release(id);
+        self.pieces.forget_place(id);
         commit.map(Into::into)
     }
 
@@ -283,6 +296,7 @@ impl<S: Handler> Member for GroupMember<S> {
                 },
                 last: None,
                 cancelled: Vec::new(),
+                pieces: &mut self.pieces,
                 streams: self.calls.streams(),
                 frames: Frames::new(self.calls.streams(), Instant::now()),
             };

@@ -252,7 +252,7 @@ impl<'a> Frames<'a> {
                 stream.half_close(number);
             }
             Frame::Credit(credit) => stream.credit(credit),
-            Frame::Request | Frame::Cancel => return false,
+            Frame::Request | Frame::Chunk(_) | Frame::Cancel => return false,
         }
         true
     }
