@@ -28,6 +28,7 @@
 //! | `(kafka_rpc.method)` | `key` | the field of the request that keys the record; a path such as `customer.id` |
 //! | | `delivery` | `AT_LEAST_ONCE` (default) or `AT_MOST_ONCE` |
 //! | | `topic` | the request topic |
+//! | | `resumable` | `true`: a stream of replies goes on where the next server takes over |
 //! | `(kafka_rpc.service)` | `topics` | `PER_METHOD` (default) or `PER_SERVICE` |
 //! | | `topic` | the request topic of a `PER_SERVICE` service |
 //! | | `group` | the consumer group of the servers |

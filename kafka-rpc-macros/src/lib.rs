@@ -53,10 +53,84 @@ use proc_macro2::TokenStream;
 /// assert_eq!(<AccountsClient>::DESCRIPTOR.methods[0].path, "bank.v1.Accounts/Deposit");
 /// ```
 ///
+/// # Methods
+/// A method is an `async fn` that takes a [`Request`] and returns a [`Response`]. Its types say
+/// which side sends one message, and which sends a stream of them:
+///
+/// | | takes | returns |
+/// |---|---|---|
+/// | one message | `Request<T>` | `Result<Response<T>, Status>` |
+/// | a stream | `Request<Streaming<T>>` | `Result<Response<impl Stream<Item = Result<T, Status>> + Send>, Status>` |
+///
+/// Both kinds of request go with both kinds of reply. An implementation writes the same `async fn`;
+/// the stream that it returns may borrow from `self`, and is dropped with the call. `Stream` is the
+/// trait of `futures_util`. An `Err` in it ends the stream with that status.
+///
+/// ```
+/// use futures_util::{Stream, stream};
+/// use kafka_rpc::{Request, Response, Status, Streaming};
+///
+/// #[kafka_rpc::service(name = "sensors.v1.Sensors")]
+/// pub trait Sensors {
+///     /// Answers the mean of what was measured.
+///     async fn record(&self, request: Request<Streaming<f64>>) -> Result<Response<f64>, Status>;
+///
+///     /// Sends what a sensor measured.
+///     #[rpc(key = "self", resumable = true)]
+///     async fn replay(
+///         &self,
+///         request: Request<String>,
+///     ) -> Result<Response<impl Stream<Item = Result<f64, Status>> + Send>, Status>;
+/// }
+///
+/// struct Archive {
+///     measured: Vec<f64>,
+/// }
+///
+/// impl Sensors for Archive {
+///     async fn record(&self, request: Request<Streaming<f64>>) -> Result<Response<f64>, Status> {
+///         let mut measured = request.into_inner();
+///         let (mut sum, mut count) = (0.0, 0.0);
+///         while let Some(value) = measured.message().await? {
+///             sum += value;
+///             count += 1.0;
+///         }
+///         Ok(Response::new(sum / count))
+///     }
+///
+///     async fn replay(
+///         &self,
+///         request: Request<String>,
+///     ) -> Result<Response<impl Stream<Item = Result<f64, Status>> + Send>, Status> {
+///         let seen = request.resume_after().unwrap_or(0) as usize;
+///         let rest = self.measured.iter().skip(seen);
+///         Ok(Response::new(stream::iter(rest.map(|value| Ok(*value)))))
+///     }
+/// }
+///
+/// async fn mean(mut sensors: SensorsClient) -> Result<f64, Status> {
+///     let mut replayed = sensors.replay("roof".to_owned()).await?.into_inner();
+///     let mut measured = Vec::new();
+///     while let Some(value) = replayed.message().await? {
+///         measured.push(value);
+///     }
+///     let mean = sensors.record(stream::iter(measured)).await?;
+///     Ok(mean.into_inner())
+/// }
+/// ```
+///
+/// A client's method takes a message or a [`Request`] around it, and where it sends a stream, the
+/// stream or a [`Request`] around it. A stream of replies comes as a [`Response`] with a
+/// [`Streaming`] in it.
+///
+/// [`Request`]: https://docs.rs/kafka-rpc/latest/kafka_rpc/struct.Request.html
+/// [`Response`]: https://docs.rs/kafka-rpc/latest/kafka_rpc/struct.Response.html
+/// [`Streaming`]: https://docs.rs/kafka-rpc/latest/kafka_rpc/struct.Streaming.html
+///
 /// # What it makes
 /// For a trait `Accounts`:
-/// - the trait itself, with `Send + Sync + 'static` as supertraits and with `Send` futures, so that
-///   an implementation writes plain `async fn`s;
+/// - the trait itself, with `Send + Sync + 'static` as supertraits and with `Send` futures and
+///   streams, so that an implementation writes plain `async fn`s;
 /// - `AccountsServer<T>`, which a server takes: `new`, `from_arc`, `with_interceptor`;
 /// - `AccountsClient<S = Channel>`, with a method for each of the trait's: `new`,
 ///   `with_interceptor`; cheap to clone where `S` is;
@@ -80,10 +154,11 @@ use proc_macro2::TokenStream;
 /// | argument | value | default |
 /// |---|---|---|
 /// | `name` | name on the wire: `"Deposit"` | the function's in upper camel case |
-/// | `key` | the field whose value keys the call: calls with one key are handled in order. A path of Rust fields; `?` marks a step that is an `Option`: `"owner?.id"`; `"self"` is a request that is a single value | no key |
+/// | `key` | the field whose value keys the call: calls with one key are handled in order. A path of Rust fields; `?` marks a step that is an `Option`: `"owner?.id"`; `"self"` is a request that is a single value. Not for a stream of requests: their caller sets the key | no key |
 /// | `delivery` | `"AT_LEAST_ONCE"`, or `"AT_MOST_ONCE"`: the offset is committed before the handler starts | `"AT_LEAST_ONCE"` |
 /// | `idempotency` | `"NO_SIDE_EFFECTS"` or `"IDEMPOTENT"`: the call may be repeated after it may have started | `"IDEMPOTENCY_UNKNOWN"` |
 /// | `topic` | the request topic | `name` of the service, `.`, name of the method |
+/// | `resumable` | `true`: a stream goes on where the next server takes over: the handler gets the request again, and `Request::resume_after` tells how many messages the caller has seen. Only where the reply alone is a stream | `false` |
 /// | `input`, `output` | full names of the messages, where a `.proto` has them | none |
 #[proc_macro_attribute]
 pub fn service(

@@ -152,3 +152,116 @@ impl<Fut: Future<Output = Delivered> + Send> Messages for Driven<Fut> {
         self.poll_for(cx, |put| put.message.take())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Weak;
+
+    use futures_util::{FutureExt, stream};
+
+    use super::*;
+    use crate::call::Code;
+
+    /// A handler that holds `service`, and whose stream borrows from it.
+    async fn count_down(service: Arc<Vec<u64>>, outlet: Outlet) -> Delivered {
+        let numbers = stream::iter(service.iter()).map(|number| match number {
+            0 => Err(Status::out_of_range("launched")),
+            number => Ok(*number),
+        });
+        let mut response = Response::new(numbers);
+        response.extensions_mut().insert("kept");
+        let tagged = response.metadata_mut().insert("from", service.len().into());
+        let answer = tagged.map(|_| response).map_err(Status::from);
+        outlet.deliver(answer).await
+    }
+
+    /// The body of a count down, and a way to see whether its handler is still there.
+    async fn counting(numbers: &[u64]) -> (Pin<Box<dyn Messages>>, Weak<Vec<u64>>) {
+        let service = Arc::new(numbers.to_vec());
+        let held = Arc::downgrade(&service);
+        let response = drive(|outlet| count_down(service, outlet)).await.unwrap();
+        assert_eq!(response.metadata().len(), 1);
+        assert_eq!(response.extensions().get(), Some(&"kept"));
+        (response.into_inner().into_messages(), held)
+    }
+
+    async fn next(messages: &mut Pin<Box<dyn Messages>>) -> Option<Result<Bytes, Status>> {
+        std::future::poll_fn(|cx| messages.as_mut().poll_next(cx)).await
+    }
+
+    #[tokio::test]
+    async fn messages_come_one_by_one_and_the_handler_goes_with_the_last() {
+        let (mut messages, held) = counting(&[2, 1]).await;
+        assert_eq!(
+            next(&mut messages).await.unwrap().unwrap(),
+            &b"\x08\x02"[..]
+        );
+        assert_eq!(
+            next(&mut messages).await.unwrap().unwrap(),
+            &b"\x08\x01"[..]
+        );
+        assert!(held.upgrade().is_some());
+        assert!(next(&mut messages).await.is_none());
+        assert!(held.upgrade().is_none());
+        assert!(next(&mut messages).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn an_error_ends_the_stream_and_the_handler() {
+        let (mut messages, held) = counting(&[1, 0, 5]).await;
+        assert!(next(&mut messages).await.unwrap().is_ok());
+        let status = next(&mut messages).await.unwrap().unwrap_err();
+        assert_eq!(status.code(), Code::OutOfRange);
+        assert!(held.upgrade().is_none());
+        assert!(next(&mut messages).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn who_drops_the_messages_drops_the_handler() {
+        let (mut messages, held) = counting(&[3, 2]).await;
+        assert!(next(&mut messages).await.is_some());
+        drop(messages);
+        assert!(held.upgrade().is_none());
+    }
+
+    #[tokio::test]
+    async fn the_status_of_a_handler_is_the_answer() {
+        let refused = drive(|outlet| async move {
+            let answer: Result<Response<stream::Empty<Result<u64, Status>>>, Status> =
+                Err(Status::not_found("nothing"));
+            outlet.deliver(answer).await
+        });
+        assert_eq!(refused.await.unwrap_err().code(), Code::NotFound);
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_waits_is_waited_for_and_wakes_its_reader() {
+        let (sender, receiver) = tokio::sync::oneshot::channel::<u64>();
+        let response = drive(|outlet| async move {
+            let later = receiver.map(|number| number.map_err(|_| Status::cancelled("gone")));
+            outlet.deliver(Ok(Response::new(later.into_stream()))).await
+        });
+        let mut messages = response.await.unwrap().into_inner().into_messages();
+        assert!(next(&mut messages).now_or_never().is_none());
+        let reader = tokio::spawn(async move { next(&mut messages).await });
+        tokio::task::yield_now().await;
+        sender.send(7).unwrap();
+        assert_eq!(reader.await.unwrap().unwrap().unwrap(), &b"\x08\x07"[..]);
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_waits_for_its_answer_can_be_dropped() {
+        let service = Arc::new(());
+        let held = Arc::downgrade(&service);
+        let mut answer = Box::pin(drive(|outlet| async move {
+            std::future::pending::<()>().await;
+            drop(service);
+            outlet
+                .deliver(Ok(Response::new(stream::empty::<Result<u64, Status>>())))
+                .await
+        }));
+        assert!(answer.as_mut().now_or_never().is_none());
+        drop(answer);
+        assert!(held.upgrade().is_none());
+    }
+}
