@@ -71,15 +71,15 @@ mod transport;
 mod wire;
 
 pub use call::{
-    Body, BoxError, Code, Deadline, Extensions, GetAll, InterceptedFuture, InterceptedService,
-    Interceptor, IntoRequest, IntoStreamingRequest, InvalidMetadata, Metadata, MetadataIter,
-    MetadataKey, MetadataMap, MetadataValue, Origin, Request, RequestParts, Response, Status,
-    Streaming, ToStrError,
+    Answer, Answers, Body, BoxError, Code, Deadline, Extensions, GetAll, InterceptedFuture,
+    InterceptedService, Interceptor, IntoRequest, IntoStreamingRequest, InvalidMetadata, Metadata,
+    MetadataIter, MetadataKey, MetadataMap, MetadataValue, Origin, Request, RequestParts, Response,
+    Status, Streaming, ToStrError,
 };
 pub use client::{CallFuture, Channel, ChannelBuilder};
 pub use cluster::{Cluster, Sasl, Tls, TopicSettings};
 pub use descriptor::{
-    Delivery, Idempotency, Method, MethodDescriptor, ServiceDescriptor, TopicLayout,
+    Delivery, Idempotency, Method, MethodDescriptor, Routing, ServiceDescriptor, TopicLayout,
 };
 pub use error::{Error, TopicProblem, TopicProblems};
 pub use kafka_rpc_macros::service;

@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
-use super::{Metadata, Status};
+use super::{Metadata, RawAnswers, Status};
 
 /// An encoded message on its way, or a stream of them.
 ///
@@ -27,6 +27,7 @@ pub struct Body {
 enum Content {
     Message(Bytes),
     Stream(Pin<Box<dyn Messages>>),
+    Answers(Pin<Box<dyn RawAnswers>>),
 }
 
 impl Default for Content {
@@ -70,12 +71,27 @@ impl Body {
         match self.content {
             Content::Stream(messages) => messages,
             Content::Message(bytes) => Box::pin(Single(Some(bytes))),
+            Content::Answers(_) => Box::pin(Single(None)),
         }
     }
 
-    /// Whether it is a stream of messages, which come one by one.
+    pub(crate) fn answers(answers: impl RawAnswers + 'static) -> Self {
+        Self {
+            content: Content::Answers(Box::pin(answers)),
+        }
+    }
+
+    /// The answers of all instances, if it is that.
+    pub(crate) fn into_answers(self) -> Option<Pin<Box<dyn RawAnswers>>> {
+        match self.content {
+            Content::Answers(answers) => Some(answers),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a stream, of messages or of answers, which come one by one.
     pub fn is_stream(&self) -> bool {
-        matches!(self.content, Content::Stream(_))
+        !matches!(self.content, Content::Message(_))
     }
 
     /// The number of bytes; 0 for a stream.
@@ -93,7 +109,7 @@ impl Body {
     pub fn as_bytes(&self) -> &[u8] {
         match &self.content {
             Content::Message(bytes) => bytes,
-            Content::Stream(_) => &[],
+            Content::Stream(_) | Content::Answers(_) => &[],
         }
     }
 
@@ -101,7 +117,7 @@ impl Body {
     pub fn into_bytes(self) -> Bytes {
         match self.content {
             Content::Message(bytes) => bytes,
-            Content::Stream(_) => Bytes::new(),
+            Content::Stream(_) | Content::Answers(_) => Bytes::new(),
         }
     }
 
@@ -109,7 +125,7 @@ impl Body {
     pub fn try_clone(&self) -> Option<Self> {
         match &self.content {
             Content::Message(bytes) => Some(Self::new(bytes.clone())),
-            Content::Stream(_) => None,
+            Content::Stream(_) | Content::Answers(_) => None,
         }
     }
 }
@@ -130,7 +146,7 @@ impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.content {
             Content::Message(bytes) => write!(f, "Body({} bytes)", bytes.len()),
-            Content::Stream(_) => f.write_str("Body(a stream)"),
+            Content::Stream(_) | Content::Answers(_) => f.write_str("Body(a stream)"),
         }
     }
 }

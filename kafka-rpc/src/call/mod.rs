@@ -1,5 +1,6 @@
 //! What callers and handlers touch: a call's request, its response, and what goes with them.
 
+mod answers;
 mod body;
 mod code;
 mod context;
@@ -14,6 +15,8 @@ mod status;
 mod streaming;
 mod streaming_request;
 
+pub(crate) use answers::RawAnswers;
+pub use answers::{Answer, Answers};
 pub use body::Body;
 pub(crate) use body::Messages;
 pub use code::Code;

@@ -44,6 +44,7 @@ pub struct RequestParts {
     pub(crate) method: Option<Method>,
     pub(crate) deadline: Option<Deadline>,
     pub(crate) resume_after: Option<u64>,
+    pub(crate) answers: Option<usize>,
     pub(crate) origin: Option<Origin>,
 }
 
@@ -132,6 +133,12 @@ impl<T> Request<T> {
     /// sent.
     pub fn deadline(&self) -> Option<Deadline> {
         self.parts.deadline
+    }
+
+    /// For a call that goes to all instances: ends it as soon as so many have answered, be it well or
+    /// not. Without it, the call takes all of its time.
+    pub fn set_answers(&mut self, count: usize) {
+        self.parts.answers = Some(count);
     }
 
     /// For a handler of a resumable method: how many messages of its stream the caller has seen.

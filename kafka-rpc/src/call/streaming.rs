@@ -67,7 +67,7 @@ pub(crate) enum Direction {
 }
 
 impl Expected {
-    fn error(self, error: &prost::DecodeError) -> Status {
+    pub(super) fn error(self, error: &prost::DecodeError) -> Status {
         let message = self.message;
         match self.direction {
             Direction::Request => Status::invalid_argument(format!(

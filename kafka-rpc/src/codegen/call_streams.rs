@@ -61,7 +61,7 @@ where
     Ok(streamed(method, response))
 }
 
-async fn call<S: CallService>(
+pub(super) async fn call<S: CallService>(
     inner: &mut S,
     method: Method,
     mut request: Request<Body>,

@@ -1,5 +1,6 @@
 //! What generated code is made of, besides the public types. It is no part of the stable interface.
 
+mod call_all;
 mod call_streams;
 mod client;
 mod driven;
@@ -15,6 +16,7 @@ pub use prost;
 pub use prost_types;
 pub use std;
 
+pub use call_all::call_all;
 pub use call_streams::{call_client_streaming, call_server_streaming, call_streaming};
 pub use client::{CallService, UnaryCall, call_unary};
 pub use driven::{Delivered, Outlet};

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Delivery, Idempotency, ServiceDescriptor};
+use super::{Delivery, Idempotency, Routing, ServiceDescriptor};
 
 /// What is known of a method when compiling.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub struct MethodDescriptor {
     pub client_streaming: bool,
     /// Whether the server sends a stream of messages.
     pub server_streaming: bool,
+    /// Which instances of a server handle a call.
+    pub routing: Routing,
     /// Whether a stream of the server goes on where the next server takes over.
     pub resumable: bool,
 }
@@ -42,6 +44,7 @@ impl MethodDescriptor {
             topic: None,
             client_streaming: false,
             server_streaming: false,
+            routing: Routing::One,
             resumable: false,
         }
     }
@@ -79,6 +82,13 @@ impl MethodDescriptor {
     #[must_use]
     pub const fn server_streaming(mut self) -> Self {
         self.server_streaming = true;
+        self
+    }
+
+    /// Sets which instances of a server handle a call.
+    #[must_use]
+    pub const fn routing(mut self, routing: Routing) -> Self {
+        self.routing = routing;
         self
     }
 

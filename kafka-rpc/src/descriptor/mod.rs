@@ -5,5 +5,5 @@ mod options;
 mod service;
 
 pub use method::{Method, MethodDescriptor};
-pub use options::{Delivery, Idempotency, TopicLayout};
+pub use options::{Delivery, Idempotency, Routing, TopicLayout};
 pub use service::ServiceDescriptor;

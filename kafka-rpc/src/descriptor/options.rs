@@ -29,3 +29,13 @@ pub enum Idempotency {
     /// To repeat the method does no more than to run it once: it may.
     Idempotent,
 }
+
+/// Which instances of a server handle a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Routing {
+    /// One of them.
+    #[default]
+    One,
+    /// All that are there, each of which answers.
+    All,
+}
