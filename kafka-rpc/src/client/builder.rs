@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::call::{Caller, CallerSettings};
 use super::channel::Channel;
+use super::gather::Gathers;
 use super::replies::{Replies, Requests};
 use super::route::Routes;
 use super::streams::{StreamSettings, Streams};
@@ -161,7 +162,12 @@ impl ChannelBuilder {
         transport.check(self.connect_timeout).await?;
         let waiting = WaitingCalls::new(self.pending_limit);
         let streams = Arc::new(Streams::new(self.streams));
-        let requests = Arc::new(Requests::new(Arc::clone(&waiting), Arc::clone(&streams)));
+        let gathers = Arc::<Gathers>::default();
+        let requests = Arc::new(Requests::new(
+            Arc::clone(&waiting),
+            Arc::clone(&streams),
+            Arc::clone(&gathers),
+        ));
         let producer = transport.producer(Writes::Requests, &self.producer, requests)?;
         let in_pieces = self.chunked_message_limit;
         let producer = chunks::cutting(producer, in_pieces.map(|_| self.message_limit));
@@ -169,6 +175,7 @@ impl ChannelBuilder {
         let replies = Replies::new(
             Arc::clone(&waiting),
             Arc::clone(&streams),
+            Arc::clone(&gathers),
             message_limit,
             in_pieces,
         );
@@ -186,7 +193,9 @@ impl ChannelBuilder {
             default_timeout: self.default_timeout,
             message_limit,
         };
-        let channel = Channel::new(Caller::new(producer, routes, waiting, streams, settings));
+        let channel = Channel::new(Caller::new(
+            producer, routes, waiting, streams, gathers, settings,
+        ));
         for service in self.services {
             channel.prepare(service).await?;
         }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 use uuid::Uuid;
 
+use super::gather::{Gather, Gathers};
 use super::replies::not_sent;
 use super::route::{Route, Routes};
 use super::streams::{Begin, Opened, Reader, Streams};
@@ -20,7 +21,7 @@ use crate::call::{
     Body, CallContext, Code, Deadline, Extensions, Messages, Request, RequestParts, Response,
     Status,
 };
-use crate::descriptor::{Method, ServiceDescriptor};
+use crate::descriptor::{Method, Routing, ServiceDescriptor};
 use crate::telemetry::{self, ClientMetrics, PendingCall, Side};
 use crate::transport::{Outgoing, Producer};
 use crate::wire::{
@@ -38,6 +39,7 @@ pub(super) struct Caller {
     routes: Arc<Routes>,
     waiting: Arc<WaitingCalls>,
     streams: Arc<Streams>,
+    gathers: Arc<Gathers>,
     settings: CallerSettings,
     tasks: [AbortHandle; 3],
 }
@@ -48,6 +50,7 @@ impl Caller {
         routes: Routes,
         waiting: Arc<WaitingCalls>,
         streams: Arc<Streams>,
+        gathers: Arc<Gathers>,
         settings: CallerSettings,
     ) -> Self {
         let routes = Arc::new(routes);
@@ -60,6 +63,7 @@ impl Caller {
             routes,
             waiting,
             streams,
+            gathers,
             settings,
             tasks: [expiry, refresh, keep].map(|task| task.abort_handle()),
         }
@@ -71,6 +75,10 @@ impl Caller {
 
     pub(super) fn streams(&self) -> &Arc<Streams> {
         &self.streams
+    }
+
+    pub(super) fn gathers(&self) -> &Arc<Gathers> {
+        &self.gathers
     }
 
     pub(super) fn message_limit(&self) -> usize {
@@ -123,6 +131,8 @@ enum State {
     Sent(Sent),
     /// A stream whose answer has not begun.
     Opening(Box<Reader>),
+    /// A call that went to all instances: its answers are read from now on.
+    Gathering(Box<Gather>),
     Over,
 }
 
@@ -191,7 +201,8 @@ impl Call {
     }
 
     fn send(&mut self, begun: Begun, route: Arc<Route>, now: Instant) -> Result<(), Status> {
-        if begun.method.descriptor().is_streaming() {
+        let descriptor = begun.method.descriptor();
+        if descriptor.is_streaming() || descriptor.routing == Routing::All {
             return self.open(begun, route, now);
         }
         let Begun {
@@ -244,9 +255,14 @@ impl Call {
             body,
             shown,
         };
-        match Reader::begin(&self.caller, begin, now) {
-            Ok(reader) => {
-                self.state = State::Opening(Box::new(reader));
+        let state = if begin.method.descriptor().routing == Routing::All {
+            Gather::begin(&self.caller, begin, now).map(|gather| State::Gathering(Box::new(gather)))
+        } else {
+            Reader::begin(&self.caller, begin, now).map(|reader| State::Opening(Box::new(reader)))
+        };
+        match state {
+            Ok(state) => {
+                self.state = state;
                 Ok(())
             }
             Err((status, shown)) => shown.end(Err(status)).map(drop),
@@ -310,6 +326,9 @@ impl Future for Call {
                         return Poll::Pending;
                     };
                     return Poll::Ready(opened(reader, beginning?));
+                }
+                State::Gathering(gather) => {
+                    return Poll::Ready(Ok(Response::new(Body::answers(*gather))));
                 }
                 State::Over => return Poll::Ready(Err(Status::polled_again())),
             }
@@ -408,7 +427,7 @@ fn exchange(
 }
 
 /// What a reply says, if the call came to one.
-fn received(answer: Option<Outcome>) -> Result<Response<Body>, Status> {
+pub(super) fn received(answer: Option<Outcome>) -> Result<Response<Body>, Status> {
     let (message, value) =
         answer.unwrap_or_else(|| Err(Status::internal("a pending call was lost")))?;
     if message.content_type != ContentType::Protobuf {

@@ -3,6 +3,7 @@
 mod builder;
 mod call;
 mod channel;
+mod gather;
 mod pending;
 mod replies;
 mod route;

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::gather::Gathers;
 use super::streams::{Frames, Streams};
 use super::waiting::{Ended, Outcome, WaitingCalls};
 use crate::call::Status;
@@ -11,14 +12,16 @@ use crate::telemetry;
 use crate::transport::{
     Deliveries, Delivery, Failure, Record, Records, TransportError, Undelivered,
 };
-use crate::wire::{Frame, HeaderLimits, ReplyFrame, decode_reply, decode_request};
+use crate::wire::{Frame, HeaderLimits, ReplyFrame, decode_reply, decode_request, sender_of};
 
 /// Brings replies to the calls that wait for them.
 pub(super) struct Replies {
     calls: Arc<WaitingCalls>,
     streams: Arc<Streams>,
+    gathers: Arc<Gathers>,
     message_limit: usize,
-    pieces: Pieces<()>,
+    /// Those of one instance keep apart from those of others.
+    pieces: Pieces<u64>,
     /// Those of the batch at hand.
     outcomes: Vec<(u128, Outcome)>,
     ended: Vec<Ended>,
@@ -28,12 +31,14 @@ impl Replies {
     pub(super) fn new(
         calls: Arc<WaitingCalls>,
         streams: Arc<Streams>,
+        gathers: Arc<Gathers>,
         message_limit: usize,
         in_pieces: Option<usize>,
     ) -> Self {
         Self {
             calls,
             streams,
+            gathers,
             message_limit,
             pieces: Pieces::new(in_pieces),
             outcomes: Vec::new(),
@@ -42,11 +47,11 @@ impl Replies {
     }
 
     /// Which of our calls a record is of, and what it says; `None` for what is none of our replies.
-    fn read(&mut self, record: Record) -> Option<(u128, ReplyFrame, Outcome)> {
+    fn read(&mut self, record: Record) -> Option<Said> {
         let (record, refused) = if self.pieces.are_taken() {
             let now = Instant::now();
             drop(self.pieces.expire(now));
-            match self.pieces.take((), record, now) {
+            match self.pieces.take(sender_of(&record.headers), record, now) {
                 Taken::Whole(record, _) => (record, None),
                 Taken::Refused(record, status, _) => (record, Some(status)),
                 // Those of a call that is over go in time.
@@ -58,10 +63,10 @@ impl Replies {
         let head = decode_reply(&record.headers, &HeaderLimits::default()).ok()?;
         let id = head.correlation_id.uuid()?;
         if let Some(status) = refused {
-            return Some((id, ReplyFrame::Reply, Err(status)));
+            return Some(Said::failed(id, status));
         }
         if head.whole.is_some() && !self.pieces.are_taken() {
-            return Some((id, ReplyFrame::Reply, Err(not_put_together())));
+            return Some(Said::failed(id, not_put_together()));
         }
         let outcome = head.outcome.and_then(|message| {
             if record.value.len() > self.message_limit {
@@ -73,7 +78,31 @@ impl Replies {
             }
             Ok((message, record.value))
         });
-        Some((id, head.frame, outcome))
+        Some(Said {
+            id,
+            frame: head.frame,
+            instance: head.instance,
+            outcome,
+        })
+    }
+}
+
+/// What a record says to one of our calls.
+struct Said {
+    id: u128,
+    frame: ReplyFrame,
+    instance: Option<Arc<str>>,
+    outcome: Outcome,
+}
+
+impl Said {
+    fn failed(id: u128, status: Status) -> Self {
+        Self {
+            id,
+            frame: ReplyFrame::Reply,
+            instance: None,
+            outcome: Err(status),
+        }
     }
 }
 
@@ -85,13 +114,26 @@ impl Records for Replies {
             let mut frames = Frames::new(&streams);
             for record in batch.drain(..) {
                 match self.read(record) {
-                    Some((id, frame, outcome)) if frames.turn_to(id) => frames.take(frame, outcome),
-                    Some((id, ReplyFrame::Reply, outcome)) => self.outcomes.push((id, outcome)),
-                    Some((id, ReplyFrame::Chunk(_), _)) => {
-                        self.outcomes.push((id, Err(not_put_together())));
-                    }
+                    Some(said) if frames.turn_to(said.id) => frames.take(said.frame, said.outcome),
+                    Some(Said {
+                        id,
+                        frame: ReplyFrame::Reply,
+                        instance,
+                        outcome,
+                    }) => match self.gathers.knows(id) {
+                        true => self
+                            .gathers
+                            .answer(id, instance.unwrap_or_default(), outcome),
+                        false => self.outcomes.push((id, outcome)),
+                    },
                     // A stream that is over, or the answer to a call that is none.
-                    Some((id, _, _)) => self.outcomes.push((id, Err(unasked_stream()))),
+                    Some(Said { id, frame, .. }) => {
+                        let status = match frame {
+                            ReplyFrame::Chunk(_) => not_put_together(),
+                            _ => unasked_stream(),
+                        };
+                        self.outcomes.push((id, Err(status)));
+                    }
                     None => orphans += 1,
                 }
             }
@@ -121,16 +163,26 @@ fn unasked_stream() -> Status {
 pub(super) struct Requests {
     calls: Arc<WaitingCalls>,
     streams: Arc<Streams>,
+    gathers: Arc<Gathers>,
 }
 
 impl Requests {
-    pub(super) fn new(calls: Arc<WaitingCalls>, streams: Arc<Streams>) -> Self {
-        Self { calls, streams }
+    pub(super) fn new(
+        calls: Arc<WaitingCalls>,
+        streams: Arc<Streams>,
+        gathers: Arc<Gathers>,
+    ) -> Self {
+        Self {
+            calls,
+            streams,
+            gathers,
+        }
     }
 
     fn lost(&self, id: u128, error: &TransportError) {
         match self.streams.find(id) {
             Some(stream) => stream.end(End::Failed(not_sent(error))),
+            None if self.gathers.fail(id, not_sent(error)) => {}
             None => {
                 self.calls.end(id, Err(not_sent(error)));
             }

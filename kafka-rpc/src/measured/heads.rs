@@ -78,6 +78,7 @@ fn reply() -> Result<ReplyHead, BoxError> {
     Ok(ReplyHead {
         correlation_id: Ids::new().next_correlation_id(),
         frame: ReplyFrame::Reply,
+        instance: None,
         whole: None,
         outcome: Ok(MessageHead {
             content_type: ContentType::Protobuf,

@@ -37,6 +37,7 @@ pub(super) fn record(
     let head = ReplyHead {
         correlation_id: to.id,
         frame: ReplyFrame::Reply,
+        instance: None,
         whole: None,
         outcome,
     };
@@ -71,6 +72,7 @@ pub(super) fn frame(to: &ReplyTo, frame: ReplyFrame) -> Outgoing {
     let head = ReplyHead {
         correlation_id: to.id,
         frame,
+        instance: None,
         whole: None,
         outcome: Ok(MessageHead::default()),
     };
@@ -82,6 +84,7 @@ pub(super) fn message(to: &ReplyTo, number: u64, value: Bytes) -> Outgoing {
     let head = ReplyHead {
         correlation_id: to.id,
         frame: ReplyFrame::Message(number),
+        instance: None,
         whole: None,
         outcome: Ok(MessageHead::default()),
     };

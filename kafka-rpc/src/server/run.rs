@@ -9,6 +9,7 @@ use futures_util::future::try_join_all;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::builder::Settings;
 use super::calls::{Calls, ReplyDeliveries};
@@ -20,7 +21,7 @@ use super::member::{GroupMember, Pace};
 use super::router::{Router, Rules, TopicRoute};
 use crate::chunks::{self, Pieces};
 use crate::cluster::{Wanted, WantedTopic, ensure};
-use crate::descriptor::{Method, ServiceDescriptor};
+use crate::descriptor::{Method, Routing, ServiceDescriptor};
 use crate::hashing::HashMap;
 use crate::telemetry;
 use crate::transport::{GroupConfig, Transport, Writes};
@@ -43,7 +44,11 @@ pub(super) async fn run<S>(
 where
     S: Handler,
 {
-    let groups = groups(&cluster, &settings, &services)?;
+    let instance: Arc<str> = match &settings.instance_id {
+        Some(id) => id.as_str().into(),
+        None => Uuid::new_v4().simple().to_string().into(),
+    };
+    let groups = groups(&cluster, &settings, &services, &instance)?;
     let transport = cluster.transport();
     transport.check(settings.connect_timeout).await?;
     ensure_topics(&cluster, &settings, &*transport, &groups).await?;
@@ -51,10 +56,11 @@ where
     lifecycle.expect(groups.len());
     let _end = EndOnDrop(Arc::clone(&lifecycle));
     let mut ends = Vec::with_capacity(groups.len());
-    for (name, topics) in groups {
+    for (name, group) in groups {
         ends.push(join(
             name,
-            topics,
+            group,
+            &instance,
             &settings,
             &*transport,
             service.clone(),
@@ -90,20 +96,27 @@ impl Drop for EndOnDrop {
     }
 }
 
-type Topics = HashMap<Arc<str>, TopicRoute>;
+/// What one consumer group of the server reads.
+#[derive(Default)]
+struct Group {
+    topics: HashMap<Arc<str>, TopicRoute>,
+    /// Whether it is this instance's alone, for calls that go to all of them.
+    of_instance: bool,
+}
 
 /// Which methods come in which topics of which group.
 fn groups(
     cluster: &Cluster,
     settings: &Settings,
     services: &[&'static ServiceDescriptor],
-) -> Result<BTreeMap<String, Topics>, Error> {
+    instance: &str,
+) -> Result<BTreeMap<String, Group>, Error> {
     if services.is_empty() {
         return Err(Error::Config(
             "the server has no services: add one".to_owned(),
         ));
     }
-    let mut groups: BTreeMap<String, Topics> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     for (index, service) in services.iter().enumerate() {
         if services[..index]
             .iter()
@@ -120,20 +133,30 @@ fn groups(
             Some(group) => format!("{}{group}", cluster.prefix()),
             None => group_name(service, cluster.prefix()),
         };
-        let topics = groups.entry(group).or_default();
         for index in 0..service.methods.len() {
             let Some(method) = Method::new(service, index) else {
                 continue;
             };
             let names = TopicNames::of(method, cluster.prefix())
                 .map_err(|error| Error::Config(error.to_string()))?;
-            let route = topics.entry(names.request).or_insert_with(|| TopicRoute {
-                reply: names.reply,
-                methods: Vec::new(),
-            });
+            let of_instance = method.descriptor().routing == Routing::All;
+            let name = match of_instance {
+                true => format!("{group}.all.{instance}"),
+                false => group.clone(),
+            };
+            let group = groups.entry(name).or_default();
+            group.of_instance = of_instance;
+            let route = group
+                .topics
+                .entry(names.request)
+                .or_insert_with(|| TopicRoute {
+                    reply: names.reply,
+                    methods: Vec::new(),
+                });
             route.methods.push(method);
         }
     }
+    check_topics(&groups)?;
     if groups.is_empty() {
         return Err(Error::Config(
             "none of the server's services has a method".to_owned(),
@@ -142,17 +165,33 @@ fn groups(
     Ok(groups)
 }
 
+/// What goes to all instances can't share a topic with what goes to one.
+fn check_topics(groups: &BTreeMap<String, Group>) -> Result<(), Error> {
+    let (of_all, of_one): (Vec<_>, Vec<_>) = groups.values().partition(|group| group.of_instance);
+    let shared = of_all
+        .iter()
+        .flat_map(|group| group.topics.keys())
+        .find(|topic| of_one.iter().any(|group| group.topics.contains_key(*topic)));
+    match shared {
+        None => Ok(()),
+        Some(topic) => Err(Error::Config(format!(
+            "topic {topic} has calls that go to all instances, and others that go to one: set \
+             another `topic` at one of the methods"
+        ))),
+    }
+}
+
 async fn ensure_topics(
     cluster: &Cluster,
     settings: &Settings,
     transport: &dyn Transport,
-    groups: &BTreeMap<String, Topics>,
+    groups: &BTreeMap<String, Group>,
 ) -> Result<(), Error> {
     let topics = settings.topics.as_ref().unwrap_or(cluster.topic_settings());
     let wanted = Wanted {
         topics: groups
             .values()
-            .flatten()
+            .flat_map(|group| &group.topics)
             .flat_map(|(request, route)| {
                 [
                     WantedTopic::read(topics.request_topic(request)),
@@ -170,8 +209,9 @@ async fn ensure_topics(
 
 /// Joins a group; what comes back resolves when the group has been left.
 fn join<S>(
-    group: String,
-    topics: Topics,
+    name: String,
+    group: Group,
+    instance: &Arc<str>,
     settings: &Settings,
     transport: &dyn Transport,
     service: S,
@@ -180,6 +220,10 @@ fn join<S>(
 where
     S: Handler,
 {
+    let Group {
+        topics,
+        of_instance,
+    } = group;
     let methods = topics.values().flat_map(|route| &route.methods);
     let codec = codec(settings, methods)?;
     let in_pieces = settings.chunked_message_limit;
@@ -203,6 +247,7 @@ where
         service,
         codec,
         message_limit,
+        of_instance.then(|| Arc::clone(instance)),
         settings.streams,
         runtime,
     ));
@@ -212,7 +257,7 @@ where
     calls.set_producer(Some(chunks::cutting(producer, piece)));
 
     let config = GroupConfig {
-        group: group.clone(),
+        group: name.clone(),
         topics: router.topics().cloned().collect(),
         batch: BATCH,
         instance_id: settings.instance_id.clone(),
@@ -222,10 +267,11 @@ where
         commit_interval: settings.commit_interval,
         revoke_grace: settings.revoke_grace,
         drain_time: settings.drain_time,
+        follows: of_instance,
     };
     let (ended, end) = oneshot::channel();
     let member = GroupMember::new(
-        group,
+        name,
         calls,
         router,
         Pieces::new(in_pieces),

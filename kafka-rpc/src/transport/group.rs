@@ -29,15 +29,22 @@ pub(crate) struct CommittedOffset {
     pub(crate) metadata: String,
 }
 
+/// Where to begin to read a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// At this offset.
+    At(i64),
+    /// At the earliest record.
+    Beginning,
+    /// At its present end, settled before the member is told that it has joined.
+    End,
+}
+
 /// One member of a consumer group: what the transport tells its owner, one thing at a time, on
 /// whatever thread. The member is dropped once the group has been left.
 pub(crate) trait Member: Send + 'static {
-    /// A partition is ours now. Returns the offset to read from; `None` for the earliest.
-    fn assigned(
-        &mut self,
-        partition: &PartitionRef,
-        committed: Option<CommittedOffset>,
-    ) -> Option<i64>;
+    /// A partition is ours now. Returns where to read from.
+    fn assigned(&mut self, partition: &PartitionRef, committed: Option<CommittedOffset>) -> Start;
 
     /// All partitions of an assignment, maybe none, have been told.
     fn joined(&mut self);

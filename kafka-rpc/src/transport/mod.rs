@@ -19,7 +19,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub(crate) use error::{Failure, TransportError};
-pub(crate) use group::{CommittedOffset, Control, GroupConfig, Member, PartitionRef};
+pub(crate) use group::{CommittedOffset, Control, GroupConfig, Member, PartitionRef, Start};
 pub(crate) use record::{Outgoing, Record};
 pub(crate) use rights::grant_command;
 pub(crate) use topic::{Access, CreateOutcome, NewTopic, TopicState};

@@ -33,7 +33,7 @@ const CHUNK: &[u8] = b"chunk";
 pub(crate) fn mark_piece(headers: &Headers, number: u64) -> Headers {
     let mut piece = Headers::with_room();
     for (name, value) in headers.iter() {
-        if name == names::CORRELATION_ID {
+        if matches!(name, names::CORRELATION_ID | names::INSTANCE) {
             piece.push(name, value);
         }
     }
@@ -67,6 +67,17 @@ pub(crate) fn parse_whole(value: &[u8]) -> Result<Whole, &'static str> {
         pieces: number(pieces).ok_or(malformed)?,
         bytes: number(bytes).ok_or(malformed)?,
         checksum: u32::from_str_radix(checksum, 16).map_err(|_| malformed)?,
+    })
+}
+
+/// Tells apart the instances that answer one call: a number for the one that a record names.
+pub(crate) fn sender_of(headers: &Headers) -> u64 {
+    let instance = headers.iter().find(|(name, _)| *name == names::INSTANCE);
+    // FNV-1a; who chooses its own name to be another's harms only its own caller.
+    instance.map_or(0, |(_, value)| {
+        value.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        })
     })
 }
 

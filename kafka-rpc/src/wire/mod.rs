@@ -29,7 +29,7 @@ pub(crate) mod timeout;
 mod topic_name;
 mod topics;
 
-pub(crate) use chunk::{Part, Whole, mark_piece, mark_whole, part_of};
+pub(crate) use chunk::{Part, Whole, mark_piece, mark_whole, part_of, sender_of};
 pub(crate) use content_type::ContentType;
 pub(crate) use correlation_id::CorrelationId;
 pub(crate) use credit::{Credit, INITIAL_CREDIT};
@@ -37,7 +37,9 @@ pub(crate) use frame::{Frame, ReplyFrame};
 pub(crate) use headers::Headers;
 pub(crate) use limits::HeaderLimits;
 pub(crate) use partition::partition_for_key;
-pub(crate) use reply::{MessageHead, ReplyHead, decode_reply, encode_failure, encode_reply};
+pub(crate) use reply::{
+    MessageHead, ReplyHead, decode_reply, encode_failure, encode_reply, mark_instance,
+};
 pub(crate) use reply_address::ReplyAddress;
 pub(crate) use request::{RequestHead, decode_request, encode_request};
 pub(crate) use topics::{TopicNames, group_name};

@@ -22,6 +22,8 @@ pub(crate) const CREDIT: &str = "rpc-credit";
 pub(crate) const RESUME: &str = "rpc-resume";
 /// Of the last piece of a message in pieces: what the whole is.
 pub(crate) const CHUNKS: &str = "rpc-chunks";
+/// Which instance answers a call that goes to all of them. On replies.
+pub(crate) const INSTANCE: &str = "rpc-instance";
 /// The code of the call's status, in decimal. On replies.
 pub(crate) const STATUS: &str = "grpc-status";
 /// The status's message, percent-encoded. On replies.
@@ -30,7 +32,7 @@ pub(crate) const STATUS_MESSAGE: &str = "grpc-message";
 pub(crate) const STATUS_DETAILS: &str = "grpc-status-details-bin";
 
 /// The names above, each at its [number](number).
-pub(super) const ALL: [&str; 14] = [
+pub(super) const ALL: [&str; 15] = [
     CORRELATION_ID,
     REPLY_TOPIC,
     REPLY_PARTITION,
@@ -45,6 +47,7 @@ pub(super) const ALL: [&str; 14] = [
     CREDIT,
     RESUME,
     CHUNKS,
+    INSTANCE,
 ];
 
 /// The place of a name in [`ALL`], if it is one of them.

@@ -16,7 +16,7 @@ use super::{message, names, timeout};
 use crate::call::{Code, Metadata, Status};
 
 /// The names that mean something to us, for input that gets past them.
-pub const NAMES: [&str; 14] = [
+pub const NAMES: [&str; 15] = [
     names::CORRELATION_ID,
     names::REPLY_TOPIC,
     names::REPLY_PARTITION,
@@ -31,6 +31,7 @@ pub const NAMES: [&str; 14] = [
     names::CREDIT,
     names::RESUME,
     names::CHUNKS,
+    names::INSTANCE,
 ];
 
 /// No limits, for what grows when it is written again: `content-type` is written even where it was
@@ -147,6 +148,7 @@ type Comparable<'a> = (
     CorrelationId,
     ReplyFrame,
     Option<Whole>,
+    Option<&'a str>,
     Result<&'a super::reply::MessageHead, (Code, &'a str, &'a [u8], &'a Metadata)>,
 );
 
@@ -163,6 +165,7 @@ fn comparable(head: &ReplyHead) -> Comparable<'_> {
         head.correlation_id,
         head.frame,
         head.whole,
+        head.instance.as_deref(),
         head.outcome.as_ref().map_err(parts),
     )
 }

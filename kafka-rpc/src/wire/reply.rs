@@ -1,5 +1,7 @@
 //! The head of a reply: what its headers say.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::chunk::{Whole, mark_whole};
@@ -20,6 +22,8 @@ pub(crate) struct ReplyHead {
     pub(crate) correlation_id: CorrelationId,
     /// What the record is to the call. One that can't be read is the end of it.
     pub(crate) frame: ReplyFrame,
+    /// Which instance answers, where the call went to all of them.
+    pub(crate) instance: Option<Arc<str>>,
     /// Where the message is in pieces: what the whole is.
     pub(crate) whole: Option<Whole>,
     /// How the call ended: with a message in the record's value, or with a status. Of a frame that
@@ -57,6 +61,7 @@ pub(crate) fn decode_reply(headers: &Headers, limits: &HeaderLimits) -> Result<R
         name: names::CORRELATION_ID,
         why: "it tells whose reply this is",
     })?;
+    let instance = fields.instance;
     let frame = within_limits
         .map_err(|over| Status::resource_exhausted(format!("the reply can't be read: {over}")))
         .and_then(|()| {
@@ -70,8 +75,13 @@ pub(crate) fn decode_reply(headers: &Headers, limits: &HeaderLimits) -> Result<R
         Ok((frame, whole)) => (frame, whole, fields.outcome()),
         Err(status) => (ReplyFrame::Reply, None, Err(status)),
     };
+    let instance = read(instance, names::INSTANCE, |value| {
+        std::str::from_utf8(value).map(Arc::from)
+    });
     Ok(ReplyHead {
         correlation_id,
+        // One that can't be read is none.
+        instance: instance.unwrap_or_default(),
         frame,
         whole,
         outcome,
@@ -88,6 +98,9 @@ pub(crate) fn encode_reply(head: &ReplyHead, limits: &HeaderLimits) -> Result<He
     let mut headers = Headers::with_room();
     headers.push(names::CORRELATION_ID, head.correlation_id.as_bytes());
     head.frame.write(&mut headers);
+    if let Some(instance) = &head.instance {
+        mark_instance(&mut headers, instance);
+    }
     if let Some(whole) = head.whole {
         mark_whole(&mut headers, whole);
     }
@@ -124,6 +137,11 @@ pub(crate) fn encode_failure(correlation_id: &CorrelationId, status: &Status) ->
     headers
 }
 
+/// Says which instance answers.
+pub(crate) fn mark_instance(headers: &mut Headers, instance: &str) {
+    headers.push(names::INSTANCE, instance.as_bytes());
+}
+
 fn push_status(headers: &mut Headers, code: Code, message: &str) {
     let code = match code {
         Code::Ok => Code::Unknown,
@@ -143,6 +161,7 @@ struct Fields<'h> {
     status: Single<'h>,
     message: Single<'h>,
     details: Single<'h>,
+    instance: Single<'h>,
     frame: FrameFields<'h>,
     metadata: Metadata,
 }
@@ -157,6 +176,7 @@ impl<'h> Fields<'h> {
                 names::STATUS => fields.status.put(value),
                 names::STATUS_MESSAGE => fields.message.put(value),
                 names::STATUS_DETAILS => fields.details.put(value),
+                names::INSTANCE => fields.instance.put(value),
                 _ if fields.frame.put(name, value) => {}
                 _ if with_metadata => metadata::take(&mut fields.metadata, name, value),
                 _ => {}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::fault::excerpt;
 use super::topic_name::{self, InvalidTopicName};
-use crate::descriptor::{Method, ServiceDescriptor, TopicLayout};
+use crate::descriptor::{Method, Routing, ServiceDescriptor, TopicLayout};
 
 /// The topics that the calls of one method go through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +67,17 @@ impl TopicNames {
     pub(crate) fn of(method: Method, prefix: &str) -> Result<Self, UnnamedTopic> {
         let service = method.service();
         let descriptor = method.descriptor();
-        let request = match (service.topics, service.topic, descriptor.topic) {
+        // What goes to all instances is read by other groups than what goes to one.
+        let topics = match (service.topics, descriptor.routing) {
+            (TopicLayout::PerService, Routing::All) => {
+                let topic = descriptor.topic.map(str::to_owned);
+                let topic =
+                    topic.unwrap_or_else(|| format!("{}.{}", service.name, descriptor.name));
+                return Self::named(format!("{prefix}{topic}"), descriptor.path);
+            }
+            (topics, _) => topics,
+        };
+        let request = match (topics, service.topic, descriptor.topic) {
             (TopicLayout::PerMethod, None, None) => {
                 format!("{prefix}{}.{}", service.name, descriptor.name)
             }
@@ -84,10 +94,14 @@ impl TopicNames {
                 return Err(UnnamedTopic::Shared { method, topic });
             }
         };
+        Self::named(request, descriptor.path)
+    }
+
+    fn named(request: String, method: &'static str) -> Result<Self, UnnamedTopic> {
         let reply = format!("{request}.reply");
         for name in [&request, &reply] {
             topic_name::check(name).map_err(|reason| UnnamedTopic::Invalid {
-                method: descriptor.path,
+                method,
                 name: excerpt(name.as_bytes()),
                 reason,
             })?;

@@ -41,6 +41,8 @@ pub(super) struct Calls<S> {
     service: S,
     codec: Codec,
     message_limit: usize,
+    /// What the server is called, where its callers have to tell instances apart.
+    instance: Option<Arc<str>>,
     streams: Streams,
     writer: Arc<ReplyWriter>,
     runtime: Handle,
@@ -57,6 +59,7 @@ impl<S> Calls<S> {
         service: S,
         codec: Codec,
         message_limit: usize,
+        instance: Option<Arc<str>>,
         streams: StreamSettings,
         runtime: Handle,
     ) -> Self {
@@ -66,6 +69,7 @@ impl<S> Calls<S> {
             service,
             codec,
             message_limit,
+            instance,
             streams: Streams::new(streams, Arc::clone(&writer)),
             writer,
             runtime,

@@ -11,6 +11,7 @@ use crate::server::handler::Handler;
 use crate::server::reply;
 use crate::telemetry;
 use crate::transport::{Deliveries, Delivery, Failure, Outgoing, Undelivered};
+use crate::wire::mark_instance;
 
 /// A reply that can't be written is tried again after this long …
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
@@ -19,7 +20,14 @@ const RETRY_LIMIT: Duration = Duration::from_secs(120);
 
 impl<S: Handler> Calls<S> {
     /// Sends a reply; its call is settled when it is acknowledged.
-    pub(in crate::server) fn reply(self: &Arc<Self>, ticket: Ticket, record: Outgoing) {
+    pub(in crate::server) fn reply(self: &Arc<Self>, ticket: Ticket, mut record: Outgoing) {
+        if let Some(instance) = &self.instance {
+            mark_instance(&mut record.headers, instance);
+        }
+        self.send_reply(ticket, record);
+    }
+
+    fn send_reply(self: &Arc<Self>, ticket: Ticket, record: Outgoing) {
         if let Err(undelivered) = self.send(ticket, record) {
             self.not_delivered(ticket, *undelivered);
         }
@@ -40,7 +48,7 @@ impl<S: Handler> Calls<S> {
             let calls = Arc::clone(self);
             self.runtime.spawn(async move {
                 tokio::time::sleep(RETRY_PAUSE).await;
-                calls.reply(ticket, record);
+                calls.send_reply(ticket, record);
             });
         } else if too_large && let Some(smaller) = reply::too_large(&record, &error) {
             self.reply(ticket, smaller);

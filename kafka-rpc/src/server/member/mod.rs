@@ -19,7 +19,9 @@ use super::streams::{Ending, Frames};
 use crate::Error;
 use crate::chunks::Pieces;
 use crate::telemetry;
-use crate::transport::{CommittedOffset, Control, Member, PartitionRef, Record, TransportError};
+use crate::transport::{
+    CommittedOffset, Control, Member, PartitionRef, Record, Start, TransportError,
+};
 
 /// The longest wait for records while nothing else is due: how late a shutdown may be noticed.
 const IDLE: Duration = Duration::from_millis(100);
@@ -38,6 +40,8 @@ pub(super) struct Pace {
     pub(super) commit_interval: Duration,
     pub(super) revoke_grace: Duration,
     pub(super) drain_time: Duration,
+    /// Whether only what comes while the member is there is its business: it commits nothing.
+    pub(super) follows: bool,
 }
 
 /// One consumer group of a server: between the transport's thread and the calls.
@@ -124,7 +128,7 @@ impl<S> GroupMember<S> {
 
     fn commit(&mut self, control: &dyn Control) {
         let now = Instant::now();
-        if now < self.commit_due {
+        if now < self.commit_due || self.pace.follows {
             return;
         }
         let Some(batch) = self.calls.dispatch.lock().take_commits() else {
@@ -221,18 +225,19 @@ impl<S> GroupMember<S> {
 }
 
 impl<S: Handler> Member for GroupMember<S> {
-    fn assigned(
-        &mut self,
-        partition: &PartitionRef,
-        committed: Option<CommittedOffset>,
-    ) -> Option<i64> {
+    fn assigned(&mut self, partition: &PartitionRef, committed: Option<CommittedOffset>) -> Start {
+        let committed = committed.filter(|_| !self.pace.follows);
         let mut dispatch = self.calls.dispatch.lock();
         // An earlier assignment that was not given up in good order is over now.
         if let Some(stale) = self.owned.remove(partition) {
             drop(dispatch.release(stale));
         }
         let resumed = committed.map(|at| Progress::resume(at.offset, &at.metadata));
-        let start = resumed.as_ref().map(Progress::start_offset);
+        let start = match &resumed {
+            Some(progress) => Start::At(progress.start_offset()),
+            None if self.pace.follows => Start::End,
+            None => Start::Beginning,
+        };
         let id = dispatch.assign(resumed.unwrap_or_else(|| Progress::start(0)));
         self.owned.add(partition, id);
         start
@@ -272,7 +277,7 @@ impl<S: Handler> Member for GroupMember<S> {
         self.calls.abort_where(|ticket| ticket.partition == id);
         self.calls.streams().release(id);
         self.pieces.forget_place(id);
-        commit.map(Into::into)
+        commit.filter(|_| !self.pace.follows).map(Into::into)
     }
 
     fn lost(&mut self, partitions: &[PartitionRef]) {

@@ -153,6 +153,7 @@ impl<S: Handler> Task<S> {
         ReplyHead {
             correlation_id: self.stream.to().id,
             frame,
+            instance: None,
             whole: None,
             outcome: outcome.map(head),
         }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::cluster::{Cluster, TopicSettings, Wanted, WantedTopic, ensure};
-use crate::transport::{CommittedOffset, Control, Delivery, Outgoing, PartitionRef, Record};
+use crate::transport::{CommittedOffset, Control, Delivery, Outgoing, PartitionRef, Record, Start};
 use crate::wire::Headers;
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -148,9 +148,11 @@ struct Reader {
 }
 
 impl Member for Reader {
-    fn assigned(&mut self, partition: &PartitionRef, at: Option<CommittedOffset>) -> Option<i64> {
+    fn assigned(&mut self, partition: &PartitionRef, at: Option<CommittedOffset>) -> Start {
         self.partition = Some(partition.clone());
-        let start = at.as_ref().map(|at| at.offset);
+        let start = at
+            .as_ref()
+            .map_or(Start::Beginning, |at| Start::At(at.offset));
         let _gone = self.events.send(Event::Assigned(at));
         start
     }

@@ -8,7 +8,8 @@ use super::groups::Groups;
 use super::log::Log;
 use super::reader::Reader;
 use crate::transport::{
-    CommittedOffset, Control, Failure, GroupConfig, Member, PartitionRef, Record, TransportError,
+    CommittedOffset, Control, Failure, GroupConfig, Member, PartitionRef, Record, Start,
+    TransportError,
 };
 
 /// Joins a group and lives as its member in a task.
@@ -88,9 +89,13 @@ impl Membership {
         for partition in partitions {
             let MemoryControl { group, groups, .. } = &self.control;
             let committed = groups.committed(group, &partition);
-            let from = self.member.assigned(&partition, committed).unwrap_or(0);
+            let from = match self.member.assigned(&partition, committed) {
+                Start::At(offset) => Some(offset),
+                Start::Beginning => Some(0),
+                Start::End => None,
+            };
             self.assigned.push(partition.clone());
-            self.control.reader.follow(partition, Some(from))?;
+            self.control.reader.follow(partition, from)?;
         }
         self.member.joined();
         Ok(())

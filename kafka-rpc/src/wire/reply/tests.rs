@@ -37,6 +37,7 @@ fn encode(outcome: Result<MessageHead, Status>) -> Result<Headers, Status> {
     let head = ReplyHead {
         correlation_id: id(),
         frame: ReplyFrame::Reply,
+        instance: None,
         whole: None,
         outcome,
     };

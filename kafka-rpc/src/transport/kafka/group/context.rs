@@ -14,7 +14,7 @@ use super::RETRY_PAUSE;
 use crate::transport::kafka::context::Context;
 use crate::transport::kafka::error::transport_error;
 use crate::transport::kafka::partitions::{commit_list, committed_offset, first_error, partitions};
-use crate::transport::{CommittedOffset, Member, PartitionRef};
+use crate::transport::{CommittedOffset, Member, PartitionRef, Start};
 
 /// How long one lookup of committed offsets may take, and how long it is tried altogether. In the
 /// meantime nothing of the new partitions is read.
@@ -66,6 +66,18 @@ impl ConsumerContext for GroupContext {
     }
 }
 
+/// The present end of a partition; where it can't be told, what that is when the library asks.
+fn end(consumer: &BaseConsumer<GroupContext>, partition: &PartitionRef) -> Offset {
+    let end = consumer.fetch_watermarks(&partition.topic, partition.partition, COMMITTED_LIMIT);
+    match end {
+        Ok((_, end)) => Offset::Offset(end),
+        Err(error) => {
+            tracing::warn!(%error, ?partition, "can't tell the end yet");
+            Offset::End
+        }
+    }
+}
+
 impl GroupContext {
     pub(super) fn new(member: Box<dyn Member>) -> Self {
         Self {
@@ -111,11 +123,13 @@ impl GroupContext {
             let found = committed
                 .as_ref()
                 .and_then(|list| committed_offset(list, index));
-            let offset = match (self.member.lock().assigned(&partition, found), &committed) {
-                (Some(offset), _) => Offset::Offset(offset),
-                (None, Some(_)) => Offset::Beginning,
+            let from = self.member.lock().assigned(&partition, found);
+            let offset = match (from, &committed) {
+                (Start::At(offset), _) => Offset::Offset(offset),
+                (Start::Beginning, Some(_)) => Offset::Beginning,
                 // The lookup failed for long: let the library find the offset when it can.
-                (None, None) => Offset::Stored,
+                (Start::Beginning, None) => Offset::Stored,
+                (Start::End, _) => end(consumer, &partition),
             };
             if let Err(error) =
                 start.add_partition_offset(&partition.topic, partition.partition, offset)
