@@ -80,7 +80,7 @@ impl<S: Handler, F: Future<Output = Outcome>> Future for Handle<S, F> {
         let mut this = self.project();
         // A handler that panicked is not polled again.
         let outcome = match this.guard.step(|| this.answer.as_mut().poll(cx)) {
-            Poll::Ready(outcome) => Some(outcome.flatten()),
+            Poll::Ready(outcome) => Some(outcome.and_then(|outcome| outcome)),
             Poll::Pending => {
                 let until = this.call.deadline.instant();
                 let deadline = this

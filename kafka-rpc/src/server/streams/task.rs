@@ -86,7 +86,7 @@ impl<S: Handler> Task<S> {
             let mut handler = Box::pin(answer(self.calls.service(), request));
             std::future::poll_fn(|cx| guard.step(|| handler.as_mut().poll(cx)))
                 .await
-                .flatten()
+                .and_then(|outcome| outcome)
         } else {
             Err(Status::unimplemented(
                 "streams are application/protobuf only",
