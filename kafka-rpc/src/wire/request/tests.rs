@@ -181,7 +181,7 @@ fn a_bad_value_is_refused_and_named() {
         (
             "rpc-frame",
             b"status",
-            "\"status\": the frames of a caller are message, half-close, credit and cancel",
+            "\"status\": the frames of a caller are message, half-close, credit, chunk and cancel",
         ),
         ("rpc-method", b"\xff", "\"\\xff\": invalid utf-8 sequence"),
     ] {

@@ -1,3 +1,4 @@
+use crate::transport::Start;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
@@ -32,11 +33,11 @@ impl Reading {
 }
 
 impl Member for Reading {
-    fn assigned(&mut self, partition: &PartitionRef, at: Option<CommittedOffset>) -> Option<i64> {
+    fn assigned(&mut self, partition: &PartitionRef, at: Option<CommittedOffset>) -> Start {
         let from = at.as_ref().map(|at| at.offset);
         self.positions.push((partition.clone(), from.unwrap_or(0)));
         self.told.tell(Event::Assigned(partition.partition, at));
-        from
+        from.map_or(Start::Beginning, Start::At)
     }
     fn joined(&mut self) {
         self.told.tell(Event::Joined);
