@@ -15,6 +15,7 @@ pages! {
     defining_services "src/defining-services.md"
     server "src/server.md"
     client "src/client.md"
+    streams "src/streams.md"
     semantics "src/semantics.md"
     wire_contract "src/wire-contract.md"
     configuration "src/configuration.md"

@@ -157,6 +157,7 @@ use proc_macro2::TokenStream;
 /// | `key` | the field whose value keys the call: calls with one key are handled in order. A path of Rust fields; `?` marks a step that is an `Option`: `"owner?.id"`; `"self"` is a request that is a single value. Not for a stream of requests: their caller sets the key | no key |
 /// | `delivery` | `"AT_LEAST_ONCE"`, or `"AT_MOST_ONCE"`: the offset is committed before the handler starts | `"AT_LEAST_ONCE"` |
 /// | `idempotency` | `"NO_SIDE_EFFECTS"` or `"IDEMPOTENT"`: the call may be repeated after it may have started | `"IDEMPOTENCY_UNKNOWN"` |
+/// | `resumable` | `true`: a stream of replies goes on at another server when its own is gone; the handler finds in `Request::resume_after` how much its caller has | `false` |
 /// | `topic` | the request topic | `name` of the service, `.`, name of the method |
 /// | `resumable` | `true`: a stream goes on where the next server takes over: the handler gets the request again, and `Request::resume_after` tells how many messages the caller has seen. Only where the reply alone is a stream | `false` |
 /// | `input`, `output` | full names of the messages, where a `.proto` has them | none |

@@ -16,8 +16,8 @@ use super::{Body, Metadata, Status};
 /// combinators of `futures` and `tokio-stream` work on it; [`message`](Self::message) does without.
 ///
 /// The other side sends no more than what this side has room for: one that is not read holds a
-/// bounded number of messages, and its sender waits. To drop it tells the sender to stop; for a
-/// caller that cancels the call.
+/// bounded number of messages, and its sender waits. To drop it before its end cancels the call, for
+/// a caller; for a handler it leaves the sender waiting, until the handler ends the call.
 ///
 /// ```
 /// use kafka_rpc::{Request, Response, Status, Streaming};

@@ -58,6 +58,13 @@
 //! | `kafka_rpc.server.reply_retries` | counter | 1 | | Replies that could not be written and were sent again |
 //! | `kafka_rpc.server.lost_replies` | counter | 1 | | Replies that could not be written at all |
 //! | `kafka_rpc.server.drain_timeouts` | counter | 1 | | Servers that ended before their handlers did |
+//! | `kafka_rpc.client.open_streams` | gauge | 1 | | Streams that are open at channels |
+//! | `kafka_rpc.client.lost_streams` | counter | 1 | | Streams whose server was gone |
+//! | `kafka_rpc.client.resumed_streams` | counter | 1 | | Streams that went on at another server |
+//! | `kafka_rpc.server.open_streams` | gauge | 1 | | Streams that are open at servers |
+//! | `kafka_rpc.server.stray_frames` | counter | 1 | | Records of streams that are not open: ended, or of a server before |
+//! | `kafka_rpc.server.broken_streams` | counter | 1 | | Streams whose caller broke the contract: a gap, messages without credit |
+//! | `kafka_rpc.server.silent_callers` | counter | 1 | | Streams whose caller was silent for too long |
 //! | `kafka_rpc.server.lag` | gauge | 1 | `messaging.consumer.group.name`, `messaging.destination.name`, `messaging.destination.partition.id` | Records of a partition that are not finished yet |
 //! | `kafka_rpc.server.rebalances` | counter | 1 | | Changes in which partitions are the server's |
 //! | `kafka_rpc.server.commit_failures` | counter | 1 | | Failed commits; what they cover is committed or handled again |
@@ -67,7 +74,8 @@
 //!
 //! The count of a duration is the number of calls. Kafka on a fast network answers in about a
 //! millisecond, so a histogram wants buckets below the 5 ms with which the conventions begin. The
-//! reasons of refusals are `malformed`, `too_large`, `reply_topic` and `unknown_method`.
+//! reasons of refusals are `malformed`, `too_large`, `reply_topic`, `unknown_method` and `too_many`: a
+//! stream over the server's limit of open ones.
 
 mod metrics;
 #[cfg(feature = "opentelemetry")]

@@ -276,6 +276,15 @@ fn recorded_here(method: Method) -> BTreeMap<(Kind, String), Vec<Recorded>> {
         reply_lost();
         cancel_lost();
         drain_timed_out();
+        server_stream_opened();
+        server_stream_closed();
+        stray_frame();
+        broken_stream();
+        silent_caller();
+        client_stream_opened();
+        client_stream_closed();
+        stream_lost();
+        stream_resumed();
         drop(PartitionLag::of("orders", "shop.v1.Orders", 3));
     })
 }

@@ -2,8 +2,11 @@
 
 mod endings;
 mod flow;
+mod foreign_servers;
 mod kinds;
 mod rules;
+mod stranger;
+mod strangers;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
