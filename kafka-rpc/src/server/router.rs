@@ -53,8 +53,8 @@ pub(super) enum Verdict {
     Cancel(CorrelationId),
     /// It belongs to a stream.
     Frame(StreamFrame),
-    /// It belongs to a stream, which can't go on.
-    Break(CorrelationId, Status),
+    /// It belongs to a stream, which can't go on. Where there is no such stream, who wrote it is told.
+    Break(CorrelationId, Status, Option<ReplyTo>),
     /// It can't be handled, and its caller is told so.
     Refuse(Refused, Status, ReplyTo),
     /// It can't be handled, and there is nobody to be told.
@@ -138,7 +138,13 @@ impl Router {
                     _ => Refused::Malformed,
                 };
                 return match refusal.call {
-                    Some(id) => Verdict::Break(id, refusal.status),
+                    Some(id) => {
+                        let reply = refusal
+                            .reply
+                            .filter(|(_, address)| self.allows(route, address))
+                            .map(|(id, address)| ReplyTo { id, address });
+                        Verdict::Break(id, refusal.status, reply)
+                    }
                     None => self.refuse(route, reason, refusal.status, refusal.reply),
                 };
             }
@@ -209,7 +215,7 @@ impl Router {
             Ok(RequestHead {
                 correlation_id: Some(id),
                 ..
-            }) => Verdict::Break(id, status),
+            }) => Verdict::Break(id, status, None),
             _ => Verdict::StepPast(Refused::Malformed, status),
         }
     }
@@ -227,7 +233,7 @@ impl Router {
         }
         if matches!(head.frame, Frame::Chunk(_)) || (head.whole.is_some() && !self.rules.in_pieces)
         {
-            return Verdict::Break(id, not_put_together());
+            return Verdict::Break(id, not_put_together(), None);
         }
         if value.len() > self.rules.message_limit {
             let status = Status::resource_exhausted(format!(
@@ -235,7 +241,7 @@ impl Router {
                 value.len(),
                 self.rules.message_limit
             ));
-            return Verdict::Break(id, status);
+            return Verdict::Break(id, status, None);
         }
         let reply = head.reply.filter(|address| self.allows(route, address));
         Verdict::Frame(StreamFrame {

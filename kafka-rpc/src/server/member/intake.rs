@@ -69,13 +69,21 @@ impl Intake<'_> {
                 self.frames.take(id, call, frame, value, reply.as_ref());
                 return;
             }
-            Verdict::Break(call, status) => {
+            Verdict::Break(call, status, reply) => {
                 self.refused(id, offset, &status);
-                self.dispatch.skip(id, offset);
-                if !self.streams.end(id, &call, Ending::Broken(status)) {
-                    telemetry::stray_frame();
+                let is_open = self.streams.end(id, &call, Ending::Broken(status.clone()));
+                match reply {
+                    Some(to) if !is_open => {
+                        telemetry::refused_request(Refused::Malformed, true);
+                        refuse(Work::Refuse(Box::new((status, to))))
+                    }
+                    _ => {
+                        if !is_open {
+                            telemetry::stray_frame();
+                        }
+                        return self.dispatch.skip(id, offset);
+                    }
                 }
-                return;
             }
         };
         // Given back only where the partition is being given up, and then it is the next owner's.
