@@ -51,10 +51,10 @@ async fn an_unknown_content_type_is_an_invalid_argument() {
 #[tokio::test]
 async fn an_unknown_frame_is_an_invalid_argument() {
     let mut probe = Probe::start().await;
-    let request = probe.request().header("rpc-frame", "half-close");
-    probe
-        .refuses(request, Code::InvalidArgument, "`rpc-frame`")
-        .await;
+    for (frame, says) in [("status", "`rpc-frame`"), ("half-close", "`rpc-seq`")] {
+        let request = probe.request().header("rpc-frame", frame);
+        probe.refuses(request, Code::InvalidArgument, says).await;
+    }
 }
 
 #[tokio::test]
