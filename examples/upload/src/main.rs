@@ -16,6 +16,8 @@ use std::path::Path;
 use kafka_rpc::{BoxError, Cluster};
 use tokio::sync::oneshot;
 
+use crate::sender::Source;
+
 /// What `kafka-rpc-build` wrote of `proto/files.proto`.
 mod proto {
     kafka_rpc::include_proto!("files.v1");
@@ -30,7 +32,10 @@ async fn main() -> Result<(), BoxError> {
             let ended = async { drop(tokio::signal::ctrl_c().await) };
             Ok(receiver::serve(&Cluster::from_env()?, Path::new(folder), ended).await?)
         }
-        ["client", file] => sender::upload(&Cluster::from_env()?, Path::new(file)).await,
+        ["client", file] => {
+            let source = Source::open(Path::new(file)).await?;
+            sender::upload(&Cluster::from_env()?, source).await
+        }
         [] => {
             let folder = tempfile::tempdir()?;
             let file = folder.path().join("made-up.bin");
@@ -43,6 +48,7 @@ async fn main() -> Result<(), BoxError> {
 }
 
 async fn all_in_one(file: &Path) -> Result<(), BoxError> {
+    let source = Source::open(file).await?;
     let cluster = Cluster::from_env_or_embedded()?;
     let folder = tempfile::tempdir()?;
     let (end, told) = oneshot::channel::<()>();
@@ -53,7 +59,7 @@ async fn all_in_one(file: &Path) -> Result<(), BoxError> {
             served.map_err(BoxError::from)
         },
         async {
-            sender::upload(&cluster, file).await?;
+            sender::upload(&cluster, source).await?;
             drop(end);
             Ok(())
         },

@@ -94,3 +94,59 @@ fn not_kept(name: &str, error: &io::Error) -> Status {
         _ => Status::internal(format!("can't keep {name}: {error}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+    use kafka_rpc::{BoxError, Channel, Code};
+
+    use super::*;
+    use crate::proto::FilesClient;
+
+    /// How a server ends an upload of these parts, and how many files it has then.
+    async fn upload(parts: Vec<part::Part>) -> Result<(Code, usize), BoxError> {
+        let cluster = Cluster::embedded()?;
+        let folder = tempfile::tempdir()?;
+        let mut files = FilesClient::new(Channel::connect(&cluster).await?);
+        let parts = parts.into_iter().map(|part| Part { part: Some(part) });
+        let parts = stream::iter(parts.collect::<Vec<_>>());
+        let code = tokio::select! {
+            ended = serve(&cluster, folder.path(), std::future::pending()) => {
+                return Err(format!("the server ended: {ended:?}").into());
+            }
+            outcome = files.upload(parts) => outcome.map_or_else(|status| status.code(), |_| Code::Ok),
+        };
+        Ok((code, std::fs::read_dir(folder.path())?.count()))
+    }
+
+    fn parts(name: &str, content: &'static [u8], size: u64, crc32: u32) -> Vec<part::Part> {
+        vec![
+            part::Part::Name(name.to_owned()),
+            part::Part::Content(content.into()),
+            part::Part::Whole(Whole { size, crc32 }),
+        ]
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_not_what_it_has_to_be_is_refused_and_not_kept() -> Result<(), BoxError>
+    {
+        let (text, crc32) = (b"123456789", 0xcbf4_3926);
+        assert_eq!(upload(parts("a", text, 9, crc32)).await?, (Code::Ok, 1));
+        let refused = (Code::DataLoss, 0);
+        assert_eq!(upload(parts("a", text, 9, crc32 + 1)).await?, refused);
+        assert_eq!(upload(parts("a", text, 10, crc32)).await?, refused);
+        let mut without_end = parts("a", text, 9, crc32);
+        without_end.pop();
+        assert_eq!(upload(without_end).await?, refused);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_out_of_the_folder_is_refused() -> Result<(), BoxError> {
+        for name in ["", "..", "../a", "/a", "a/b"] {
+            let refused = (Code::InvalidArgument, 0);
+            assert_eq!(upload(parts(name, b"", 0, 0)).await?, refused, "{name:?}");
+        }
+        Ok(())
+    }
+}

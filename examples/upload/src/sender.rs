@@ -15,8 +15,27 @@ use crate::proto::{FilesClient, Part, Whole, part};
 /// Well under the limit of a message, which is 1 MiB.
 const PIECE: usize = 128 * 1024;
 
+/// A file that is to be uploaded.
+pub struct Source {
+    name: String,
+    file: File,
+    size: u64,
+}
+
+impl Source {
+    pub async fn open(path: &Path) -> Result<Self, BoxError> {
+        let told = |error| format!("can't read {}: {error}", path.display());
+        let file = File::open(path).await.map_err(told)?;
+        let size = file.metadata().await.map_err(told)?.len();
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or("a file with a name of Unicode, please")?;
+        let name = name.to_owned();
+        Ok(Self { name, file, size })
+    }
+}
+
 /// Uploads a file, and prints what the server says to it.
-pub async fn upload(cluster: &Cluster, path: &Path) -> Result<(), BoxError> {
+pub async fn upload(cluster: &Cluster, source: Source) -> Result<(), BoxError> {
     let channel = Channel::connect(cluster).await?;
     let (sender, receiver) = mpsc::channel(4);
     let parts = stream::unfold(receiver, async |mut receiver| {
@@ -26,7 +45,7 @@ pub async fn upload(cluster: &Cluster, path: &Path) -> Result<(), BoxError> {
     request.set_timeout(Duration::from_secs(3600));
     let mut files = FilesClient::new(channel);
     // Where the file can't be read, the call is dropped, which cancels it.
-    let ((), receipt) = tokio::try_join!(read(path, sender), async {
+    let ((), receipt) = tokio::try_join!(read(source, sender), async {
         files.upload(request).await.map_err(BoxError::from)
     })?;
     let whole = receipt.into_inner().whole.unwrap_or_default();
@@ -38,15 +57,13 @@ pub async fn upload(cluster: &Cluster, path: &Path) -> Result<(), BoxError> {
 }
 
 /// Sends a file, piece by piece, no faster than the server takes it.
-async fn read(path: &Path, parts: mpsc::Sender<Part>) -> Result<(), BoxError> {
-    let name = path.file_name().and_then(|name| name.to_str());
-    let name = name.ok_or("a file with a name of Unicode, please")?;
-    let mut file = File::open(path).await?;
-    let mut progress = Progress::new(file.metadata().await?.len());
+async fn read(source: Source, parts: mpsc::Sender<Part>) -> Result<(), BoxError> {
+    let mut file = source.file;
+    let mut progress = Progress::new(source.size);
     let mut checksum = crc32fast::Hasher::new();
     let mut size = 0;
 
-    let mut part = part::Part::Name(name.to_owned());
+    let mut part = part::Part::Name(source.name);
     // Nobody takes it where the call is over. Then its outcome says why.
     while parts.send(Part { part: Some(part) }).await.is_ok() {
         progress.show(size);
