@@ -29,6 +29,7 @@
 //! | | `delivery` | `AT_LEAST_ONCE` (default) or `AT_MOST_ONCE` |
 //! | | `topic` | the request topic |
 //! | | `resumable` | `true`: a stream of replies goes on where the next server takes over |
+//! | | `routing` | `ONE` (default), or `ALL`: the call goes to all live instances of the server |
 //! | `(kafka_rpc.service)` | `topics` | `PER_METHOD` (default) or `PER_SERVICE` |
 //! | | `topic` | the request topic of a `PER_SERVICE` service |
 //! | | `group` | the consumer group of the servers |

@@ -17,9 +17,10 @@ const METHOD_EXTENSION: &str = "kafka_rpc.method";
 const SERVICE_EXTENSION: &str = "kafka_rpc.service";
 
 /// The messages of the options file, which need no code of their own.
-pub(crate) const TYPES: [&str; 4] = [
+pub(crate) const TYPES: [&str; 5] = [
     ".kafka_rpc.MethodOptions",
     ".kafka_rpc.Delivery",
+    ".kafka_rpc.Routing",
     ".kafka_rpc.ServiceOptions",
     ".kafka_rpc.Topics",
 ];

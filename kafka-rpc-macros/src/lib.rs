@@ -121,8 +121,9 @@ use proc_macro2::TokenStream;
 ///
 /// A client's method takes a message or a [`Request`] around it, and where it sends a stream, the
 /// stream or a [`Request`] around it. A stream of replies comes as a [`Response`] with a
-/// [`Streaming`] in it.
+/// [`Streaming`] in it, and what all instances answer as one with [`Answers`] in it.
 ///
+/// [`Answers`]: https://docs.rs/kafka-rpc/latest/kafka_rpc/struct.Answers.html
 /// [`Request`]: https://docs.rs/kafka-rpc/latest/kafka_rpc/struct.Request.html
 /// [`Response`]: https://docs.rs/kafka-rpc/latest/kafka_rpc/struct.Response.html
 /// [`Streaming`]: https://docs.rs/kafka-rpc/latest/kafka_rpc/struct.Streaming.html
@@ -143,7 +144,7 @@ use proc_macro2::TokenStream;
 /// | argument | value | default |
 /// |---|---|---|
 /// | `name` | full name on the wire: `"bank.v1.Accounts"` | must be given |
-/// | `topics` | `"PER_METHOD"`, or `"PER_SERVICE"`: one request topic for all methods, so that calls with one key are in order across methods | `"PER_METHOD"` |
+/// | `topics` | `"PER_METHOD"`, or `"PER_SERVICE"`: one request topic for all methods but those with `routing = "ALL"`, so that calls with one key are in order across methods | `"PER_METHOD"` |
 /// | `topic` | the request topic of a `PER_SERVICE` service | `name` |
 /// | `group` | the consumer group of the servers | `name` |
 /// | `client`, `server` | `false`: do without it | `true` |
@@ -160,6 +161,7 @@ use proc_macro2::TokenStream;
 /// | `resumable` | `true`: a stream of replies goes on at another server when its own is gone; the handler finds in `Request::resume_after` how much its caller has | `false` |
 /// | `topic` | the request topic | `name` of the service, `.`, name of the method |
 /// | `resumable` | `true`: a stream goes on where the next server takes over: the handler gets the request again, and `Request::resume_after` tells how many messages the caller has seen. Only where the reply alone is a stream | `false` |
+/// | `routing` | `"ONE"`, or `"ALL"`: the call goes to all live instances of the server, each of which answers, and the client's method returns [`Answers`]. Such a method has a request topic of its own, in a `PER_SERVICE` service too; not with streams, and not with `delivery`, since its calls are never handled again | `"ONE"` |
 /// | `input`, `output` | full names of the messages, where a `.proto` has them | none |
 #[proc_macro_attribute]
 pub fn service(

@@ -22,6 +22,13 @@ pub(crate) enum Idempotency {
     Idempotent,
 }
 
+/// Which instances of a server a call goes to.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Routing {
+    One,
+    All,
+}
+
 /// Everything that the expansion needs to know about a method.
 pub(crate) struct Method {
     pub(crate) attributes: Vec<Attribute>,
@@ -38,9 +45,10 @@ pub(crate) struct Method {
     pub(crate) topic: Option<LitStr>,
     /// Whether a stream goes on where the next server takes over.
     pub(crate) resumable: bool,
+    pub(crate) routing: Option<Routing>,
 }
 
-const ARGUMENTS: [&str; 8] = [
+const ARGUMENTS: [&str; 9] = [
     "name",
     "input",
     "output",
@@ -49,6 +57,7 @@ const ARGUMENTS: [&str; 8] = [
     "idempotency",
     "topic",
     "resumable",
+    "routing",
 ];
 
 const DELIVERIES: [(&str, Delivery); 2] = [
@@ -61,6 +70,8 @@ const IDEMPOTENCIES: [(&str, Idempotency); 3] = [
     ("NO_SIDE_EFFECTS", Idempotency::NoSideEffects),
     ("IDEMPOTENT", Idempotency::Idempotent),
 ];
+
+const ROUTINGS: [(&str, Routing); 2] = [("ONE", Routing::One), ("ALL", Routing::All)];
 
 impl Method {
     pub(crate) fn parse(function: &TraitItemFn) -> Result<Self> {
@@ -78,6 +89,7 @@ impl Method {
         names::check_function(&signature.ident)?;
         let key = key(&arguments, &shape)?;
         let resumable = resumable(&arguments, &shape)?;
+        let routing = routing(&arguments, &shape)?;
         Ok(Self {
             attributes,
             ident: signature.ident.clone(),
@@ -90,7 +102,13 @@ impl Method {
             idempotency: arguments.choice("idempotency", &IDEMPOTENCIES)?,
             topic: arguments.string("topic")?,
             resumable,
+            routing,
         })
+    }
+
+    /// Whether a call goes to all instances of a server.
+    pub(crate) fn goes_to_all(&self) -> bool {
+        self.routing == Some(Routing::All)
     }
 }
 
@@ -140,6 +158,27 @@ fn resumable(arguments: &Arguments, shape: &Shape) -> Result<bool> {
              handled again: leave it out here",
         )),
         _ => Ok(resumable),
+    }
+}
+
+fn routing(arguments: &Arguments, shape: &Shape) -> Result<Option<Routing>> {
+    let routing = arguments.choice("routing", &ROUTINGS)?;
+    if routing != Some(Routing::All) {
+        return Ok(routing);
+    }
+    if shape.client_streaming || shape.server_streaming {
+        return Err(Error::new_spanned(
+            arguments.expression("routing"),
+            "a call that goes to all instances has one message each way: leave `routing` out of a \
+             method with a stream",
+        ));
+    }
+    match arguments.expression("delivery") {
+        Some(delivery) => Err(Error::new_spanned(
+            delivery,
+            "a call that goes to all instances is never handled again: leave `delivery` out",
+        )),
+        None => Ok(routing),
     }
 }
 

@@ -104,13 +104,12 @@ impl Service {
                 ));
             }
         }
-        for topic in self
-            .methods
-            .iter()
-            .filter_map(|method| method.topic.as_ref())
-        {
+        for method in &self.methods {
+            let Some(topic) = &method.topic else {
+                continue;
+            };
             names::check_topic(topic)?;
-            if self.topics == Topics::PerService {
+            if self.topics == Topics::PerService && !method.goes_to_all() {
                 return Err(Error::new(
                     topic.span(),
                     "a service with `topics = \"PER_SERVICE\"` has one topic for all its methods; \

@@ -97,6 +97,23 @@ fn a_client_without_a_server() {
 }
 
 #[test]
+fn a_method_that_goes_to_all_instances() {
+    let actual = expanded(
+        quote!(name = "cache.v1.Cache", topics = "PER_SERVICE"),
+        quote! {
+            pub trait Cache {
+                #[rpc(routing = "ONE")]
+                async fn get(&self, request: Request<String>) -> Result<Response<Entry>, Status>;
+
+                #[rpc(routing = "ALL", key = "self", topic = "cache.forget")]
+                async fn forget(&self, request: Request<String>) -> Result<Response<u64>, Status>;
+            }
+        },
+    );
+    expect_file!["../tests/snapshots/all_instances.rs"].assert_eq(&actual);
+}
+
+#[test]
 fn methods_with_streams() {
     let actual = expanded(
         quote!(name = "chat.v1.Rooms", unimplemented_defaults = true),

@@ -16,6 +16,7 @@ fn main() -> Result<(), Error> {
         "ancient",
         "documented",
         "streams",
+        "instances",
     ] {
         kafka_rpc_build::compile_protos(&[format!("proto/{file}.proto")], &["proto".to_owned()])?;
     }

@@ -77,6 +77,10 @@ pub trait Relay {
         request: Request<Streaming<Number>>,
     ) -> Result<Response<impl Stream<Item = Result<Number, Status>> + Send>, Status>;
 
+    /// Answers at every instance with the number that was asked for; fails where that is 0.
+    #[rpc(routing = "ALL")]
+    async fn poll(&self, request: Request<Ask>) -> Result<Response<Number>, Status>;
+
     /// Never reads and never answers.
     async fn ignore(&self, request: Request<Streaming<Number>>)
     -> Result<Response<Number>, Status>;
@@ -199,6 +203,21 @@ impl Relay for Numbers {
             Ok(number)
         });
         Ok(response.map(|()| numbers))
+    }
+
+    async fn poll(&self, request: Request<Ask>) -> Result<Response<Number>, Status> {
+        let _alive = Alive::new(&self.0);
+        let ask = request.get_ref();
+        tokio::time::sleep(Duration::from_millis(ask.delay_millis.into())).await;
+        if ask.count == 0 {
+            return Err(Status::not_found("nothing was asked for"));
+        }
+        let mut response = Response::new(Number {
+            padding: vec![b'x'; ask.padding as usize],
+            ..Number::new(ask.count)
+        });
+        echo_metadata(&request, &mut response)?;
+        Ok(response)
     }
 
     async fn ignore(

@@ -155,6 +155,7 @@ fn method_arguments(plan: &MethodPlan) -> String {
     if plan.resumable {
         arguments.push_str(", resumable = true");
     }
+    push(&mut arguments, "routing", plan.routing.as_deref());
     arguments
 }
 

@@ -25,6 +25,7 @@ pub(crate) struct MethodPlan {
     pub(crate) idempotency: Option<&'static str>,
     pub(crate) topic: Option<String>,
     pub(crate) resumable: bool,
+    pub(crate) routing: Option<String>,
 }
 
 /// A method as it stands in its `.proto`, with what its options say.
@@ -35,6 +36,7 @@ pub(super) struct Method<'a> {
     delivery: Option<Given<String>>,
     pub(super) topic: Option<Given<String>>,
     resumable: Option<Given<bool>>,
+    routing: Option<Given<String>>,
 }
 
 impl<'a> Method<'a> {
@@ -47,6 +49,7 @@ impl<'a> Method<'a> {
             delivery: options.choice("delivery"),
             topic: options.text("topic"),
             resumable: options.switch("resumable"),
+            routing: options.choice("routing"),
         }
     }
 
@@ -63,8 +66,15 @@ impl<'a> Method<'a> {
         ident::to_function(self.descriptor.name())
     }
 
+    /// Whether a call goes to all instances of a server.
+    pub(super) fn goes_to_all(&self) -> bool {
+        (self.routing.as_ref()).is_some_and(|routing| routing.value == "ALL")
+    }
+
     pub(super) fn plan(&self, problems: &mut Vec<Problem>) -> MethodPlan {
-        self.check_delivery(problems);
+        self.check_choice(&self.delivery, ["AT_LEAST_ONCE", "AT_MOST_ONCE"], problems);
+        self.check_choice(&self.routing, ["ONE", "ALL"], problems);
+        self.check_routing(problems);
         let options = &self.descriptor.method_descriptor_proto().options;
         let idempotency = options.as_ref().map(|options| options.idempotency_level());
         MethodPlan {
@@ -83,6 +93,7 @@ impl<'a> Method<'a> {
                 .map(|level| level.as_str_name()),
             topic: self.topic.as_ref().map(|topic| topic.value.clone()),
             resumable: self.plan_resumable(problems),
+            routing: self.routing.as_ref().map(|routing| routing.value.clone()),
         }
     }
 
@@ -118,16 +129,39 @@ impl<'a> Method<'a> {
     }
 
     /// A compiler refuses unknown names, but a ready descriptor set can hold any number.
-    fn check_delivery(&self, problems: &mut Vec<Problem>) {
-        let Some(given) = &self.delivery else {
-            return;
-        };
-        if !matches!(given.value.as_str(), "AT_LEAST_ONCE" | "AT_MOST_ONCE") {
+    fn check_choice(
+        &self,
+        given: &Option<Given<String>>,
+        known: [&str; 2],
+        problems: &mut Vec<Problem>,
+    ) {
+        if let Some(given) = given
+            && !known.contains(&given.value.as_str())
+        {
             let problem = Problem::new(format!(
-                "unknown value {} of `delivery`: it is AT_LEAST_ONCE or AT_MOST_ONCE",
-                given.value
+                "unknown value {} of `{}`: it is {} or {}",
+                given.value, given.field.0, known[0], known[1]
             ));
             problems.push(self.problem_at(given, &given.value, problem));
+        }
+    }
+
+    /// A call to all instances is one message each way, which nobody takes over. That it is not
+    /// resumable either follows from that.
+    fn check_routing(&self, problems: &mut Vec<Problem>) {
+        let Some(routing) = self.routing.as_ref().filter(|_| self.goes_to_all()) else {
+            return;
+        };
+        if self.descriptor.is_client_streaming() || self.descriptor.is_server_streaming() {
+            let problem =
+                Problem::new("a call that goes to all instances has one message each way")
+                    .help("leave `routing` out of a method with a stream");
+            problems.push(self.problem_at(routing, &routing.value, problem));
+        }
+        if let Some(delivery) = &self.delivery {
+            let problem = Problem::new("a call that goes to all instances is never handled again")
+                .help("leave `delivery` out");
+            problems.push(self.problem_at(delivery, &delivery.value, problem));
         }
     }
 

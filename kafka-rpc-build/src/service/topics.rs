@@ -53,7 +53,7 @@ fn check_method(service: &Service<'_>, method: &Method<'_>, problems: &mut Vec<P
     };
     if let Some(problem) = bad_name(&given.value) {
         problems.push(method.problem_at(given, &given.value, problem));
-    } else if service.is_per_service() {
+    } else if service.is_per_service() && !method.goes_to_all() {
         let problem = Problem::new(format!(
             "`topic` is set for {}, whose service has one topic for all methods (PER_SERVICE)",
             method.descriptor.full_name()
@@ -82,12 +82,14 @@ struct Owned<'a> {
     topic: String,
     owner: String,
     given: Option<&'a Given<String>>,
+    /// Whether it could be one with that of other methods.
+    can_share: bool,
     report: Box<dyn Fn(Problem) -> Problem + 'a>,
 }
 
 /// Refuses names too long for Kafka, and two owners of one topic: their calls would mix.
 pub(super) fn check_collisions(services: &[Service<'_>], problems: &mut Vec<Problem>) {
-    let mut owners: HashMap<String, String> = HashMap::new();
+    let mut owners: HashMap<String, &Owned<'_>> = HashMap::new();
     let mut all: Vec<Owned<'_>> = services.iter().flat_map(request_topics).collect();
     // A name that was given is to blame, not one that was derived.
     all.sort_by_key(|owned| owned.given.is_some());
@@ -105,49 +107,65 @@ pub(super) fn check_collisions(services: &[Service<'_>], problems: &mut Vec<Prob
         }
         let names = SUFFIXES.map(|suffix| format!("{}{suffix}", owned.topic));
         if let Some((name, owner)) = names.iter().find_map(|name| owners.get_key_value(name)) {
+            let help = if owned.can_share && owner.can_share {
+                "give each a topic of its own; methods of one service share one with `topics: PER_SERVICE`"
+            } else {
+                "give each a topic of its own"
+            };
             let problem = Problem::new(format!(
-                "the topic `{name}` of {} is one of {owner} too",
-                owned.owner
+                "the topic `{name}` of {} is one of {} too",
+                owned.owner, owner.owner
             ))
-            .help("give each a topic of its own; methods of one service share one with `topics: PER_SERVICE`");
+            .help(help);
             problems.push((owned.report)(problem));
             continue;
         }
-        owners.extend(names.map(|name| (name, owned.owner.clone())));
+        owners.extend(names.map(|name| (name, owned)));
     }
 }
 
+/// One topic for the methods that share one, and one for each that has its own.
 fn request_topics<'a>(service: &'a Service<'_>) -> Vec<Owned<'a>> {
+    let shared = service.is_per_service();
+    let methods = service.methods.iter();
+    let own = methods
+        .filter(|method| !shared || method.goes_to_all())
+        .map(|method| of_method(service, method));
+    let all = shared.then(|| of_service(service));
+    all.into_iter().chain(own).collect()
+}
+
+fn of_service<'a>(service: &'a Service<'_>) -> Owned<'a> {
     let full_name = service.descriptor.full_name();
-    if service.is_per_service() {
-        let given = service.topic.as_ref();
-        return vec![Owned {
-            topic: given.map_or_else(|| full_name.to_owned(), |given| given.value.clone()),
-            owner: full_name.to_owned(),
-            given,
-            report: Box::new(move |problem| match given {
-                Some(given) => service.problem_at(given, problem),
-                None => problem.at(service.site().part(&[super::NAME])),
-            }),
-        }];
+    let given = service.topic.as_ref();
+    Owned {
+        topic: given.map_or_else(|| full_name.to_owned(), |given| given.value.clone()),
+        owner: full_name.to_owned(),
+        given,
+        can_share: true,
+        report: Box::new(move |problem| match given {
+            Some(given) => service.problem_at(given, problem),
+            None => problem.at(service.site().part(&[super::NAME])),
+        }),
     }
-    service
-        .methods
-        .iter()
-        .map(|method| {
-            let given = method.topic.as_ref();
-            Owned {
-                topic: given.map_or_else(
-                    || format!("{full_name}.{}", method.descriptor.name()),
-                    |given| given.value.clone(),
-                ),
-                owner: method.descriptor.full_name().to_owned(),
-                given,
-                report: Box::new(move |problem| match given {
-                    Some(given) => method.problem_at(given, &given.value, problem),
-                    None => method.problem_at_name(problem),
-                }),
-            }
-        })
-        .collect()
+}
+
+fn of_method<'a>(service: &Service<'_>, method: &'a Method<'_>) -> Owned<'a> {
+    let given = method.topic.as_ref();
+    Owned {
+        topic: given.map_or_else(
+            || {
+                let service = service.descriptor.full_name();
+                format!("{service}.{}", method.descriptor.name())
+            },
+            |given| given.value.clone(),
+        ),
+        owner: method.descriptor.full_name().to_owned(),
+        given,
+        can_share: !method.goes_to_all(),
+        report: Box::new(move |problem| match given {
+            Some(given) => method.problem_at(given, &given.value, problem),
+            None => method.problem_at_name(problem),
+        }),
+    }
 }

@@ -106,25 +106,35 @@ fn a_set_without_its_imports_is_refused() {
           = help: make it with all imports: `protoc --include_imports --include_source_info`"#]].assert_eq(&error_of(&set.encode_to_vec(), &folder));
 }
 
-#[test]
-fn an_unknown_number_of_an_enum_is_refused() {
-    let proto = PROTO.replace("key = \"idd\"", "delivery = AT_MOST_ONCE");
-    let folder = Folder::with(&[("shop.proto", &proto.replace("stream ", ""))]);
+/// The error for a set in which an option of `Place`, a varint with the value 1, is 7.
+fn error_of_unknown(option: &str, field: u8) -> String {
+    let proto = PROTO.replace("key = \"idd\"", option);
+    let folder = Folder::with(&[("shop.proto", &proto)]);
     let mut encoded = encoded(&folder, false);
-    // The option is `delivery` (field 2, a varint) with the value 1.
     let at = encoded
         .windows(3)
-        .rposition(|bytes| bytes == [2, 0x10, 1])
+        .rposition(|bytes| bytes == [2, field << 3, 1])
         .expect("the option");
     encoded[at + 2] = 7;
+    error_of(&encoded, &folder)
+}
+
+#[test]
+fn an_unknown_number_of_an_enum_is_refused() {
     expect![[r#"
         unknown value 7 of `delivery`: it is AT_LEAST_ONCE or AT_MOST_ONCE
          --> shop.proto, in shop.v1.Orders.Place
 
         error: `resumable` is for methods whose reply alone is a stream, and `shop.v1.Orders.Watch` is one whose reply is no stream
          --> shop.proto, in shop.v1.Orders.Watch
-          = help: leave it out here"#]]
-    .assert_eq(&error_of(&encoded, &folder));
+          = help: leave it out here"#]].assert_eq(&error_of_unknown("delivery = AT_MOST_ONCE", 2));
+    expect![[r#"
+        unknown value 7 of `routing`: it is ONE or ALL
+         --> shop.proto, in shop.v1.Orders.Place
+
+        error: `resumable` is for methods whose reply alone is a stream, and `shop.v1.Orders.Watch` is one whose reply is no stream
+         --> shop.proto, in shop.v1.Orders.Watch
+          = help: leave it out here"#]].assert_eq(&error_of_unknown("routing = ALL", 5));
 }
 
 #[test]

@@ -158,6 +158,17 @@ pub trait Orders {
         >,
         ::kafka_rpc::Status,
     >;
+    /// Has every instance look at its prices anew.
+    #[rpc(
+        name = "Reprice",
+        input = "google.protobuf.Empty",
+        output = "google.protobuf.Empty",
+        routing = "ALL"
+    )]
+    async fn reprice(
+        &self,
+        request: ::kafka_rpc::Request<()>,
+    ) -> ::core::result::Result<::kafka_rpc::Response<()>, ::kafka_rpc::Status>;
     /// The method `PlaceOrders`.
     #[rpc(
         name = "PlaceOrders",

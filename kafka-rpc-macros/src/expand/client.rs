@@ -7,7 +7,6 @@ use super::docs;
 use crate::method::Method;
 use crate::names;
 use crate::service::Service;
-use crate::signature::Shape;
 
 pub(super) fn expand(service: &Service) -> TokenStream {
     let visibility = &service.visibility;
@@ -69,7 +68,7 @@ fn call(service: &Service, index: usize, method: &Method) -> TokenStream {
     };
     let deprecated = docs::deprecated(&method.attributes);
     let (argument, prepare) = request(method);
-    let (asyncness, call, result) = outcome(&method.shape);
+    let (asyncness, call, result) = outcome(method);
     let wait = asyncness.as_ref().map(|_| quote!(.await));
     quote! {
         #docs
@@ -109,9 +108,13 @@ fn request(method: &Method) -> (TokenStream, TokenStream) {
 
 /// How a call is made, and what comes of it. A unary call is a future that can be named, the others
 /// are `async fn`s.
-fn outcome(shape: &Shape) -> (Option<TokenStream>, TokenStream, TokenStream) {
+fn outcome(method: &Method) -> (Option<TokenStream>, TokenStream, TokenStream) {
+    let shape = &method.shape;
     let output = &shape.output;
     let (call, reply) = match (shape.client_streaming, shape.server_streaming) {
+        (false, false) if method.goes_to_all() => {
+            (quote!(call_all), quote!(::kafka_rpc::Answers<#output>))
+        }
         (false, false) => {
             let future = quote!(::kafka_rpc::codegen::UnaryCall<'_, S, #output>);
             return (None, quote!(call_unary), future);

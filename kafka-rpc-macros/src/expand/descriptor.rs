@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::method::{Delivery, Idempotency, Method};
+use crate::method::{Delivery, Idempotency, Method, Routing};
 use crate::names;
 use crate::service::{Service, Topics};
 
@@ -57,9 +57,16 @@ fn describe(service: &Service, method: &Method) -> TokenStream {
     let client_streaming = (method.shape.client_streaming).then(|| quote!(.client_streaming()));
     let server_streaming = (method.shape.server_streaming).then(|| quote!(.server_streaming()));
     let resumable = method.resumable.then(|| quote!(.resumable()));
+    let routing = method.routing.map(|routing| {
+        let variant = match routing {
+            Routing::One => quote!(One),
+            Routing::All => quote!(All),
+        };
+        quote!(.routing(::kafka_rpc::Routing::#variant))
+    });
     quote! {
         ::kafka_rpc::MethodDescriptor::new(#name, #path)
             #messages #delivery #idempotency #topic
-            #client_streaming #server_streaming #resumable
+            #client_streaming #server_streaming #resumable #routing
     }
 }

@@ -33,6 +33,10 @@ pub mod streams {
     kafka_rpc::include_proto!("streams");
 }
 
+pub mod instances {
+    kafka_rpc::include_proto!("instances");
+}
+
 #[deny(missing_docs, rustdoc::all)]
 pub mod documented {
     //! Documentation comes from the comments of the `.proto`.

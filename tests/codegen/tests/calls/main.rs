@@ -7,6 +7,7 @@ mod descriptors;
 mod direct;
 mod hand_written;
 mod hand_written_streams;
+mod instances;
 mod keys;
 mod names;
 mod shop;

@@ -1,5 +1,6 @@
 //! Methods with streams, on the embedded broker.
 
+mod all_instances;
 mod endings;
 mod flow;
 mod foreign_servers;
