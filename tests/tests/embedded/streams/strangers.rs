@@ -14,6 +14,9 @@ use tokio::time::{Instant, sleep};
 use super::stranger::Stranger;
 use super::{all_dropped, ask, slowly};
 
+/// Names and values of headers.
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
 #[tokio::test]
 async fn frames_for_a_call_that_is_not_there_do_nothing() {
     let mut stranger = Stranger::at("Sum").await;
@@ -118,7 +121,7 @@ async fn a_message_that_comes_again_is_dropped() {
 async fn a_frame_that_can_not_be_read_ends_its_stream() {
     let mut stranger = Stranger::at("Double").await;
     let much = u64::MAX.to_string();
-    let frames: [(&str, &[(&str, &str)], &str); 13] = [
+    let frames: [(&str, Pairs, &str); 13] = [
         ("credit", &[], "`rpc-credit`"),
         ("credit", &[("rpc-credit", "")], "`rpc-credit`"),
         ("credit", &[("rpc-credit", "100")], "`rpc-credit`"),
