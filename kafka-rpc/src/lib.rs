@@ -74,7 +74,7 @@ pub use call::{
     Answer, Answers, Body, BoxError, Code, Deadline, Extensions, GetAll, InterceptedFuture,
     InterceptedService, Interceptor, IntoRequest, IntoStreamingRequest, InvalidMetadata, Metadata,
     MetadataIter, MetadataKey, MetadataMap, MetadataValue, Origin, Request, RequestParts, Response,
-    Status, Streaming, ToStrError,
+    Status, Streaming, ToStrError, Trailers,
 };
 pub use client::{CallFuture, Channel, ChannelBuilder};
 pub use cluster::{Cluster, Sasl, Tls, TopicSettings};

@@ -165,7 +165,14 @@ impl Relay for Numbers {
         }
         let mut response = Response::new(self.numbers(request.get_ref().clone(), 0).await);
         echo_metadata(&request, &mut response)?;
-        Ok(response)
+        let trailers = response.trailers();
+        Ok(response.map(|numbers| {
+            numbers.inspect(move |number| {
+                if let Ok(number) = number {
+                    let _a_number = trailers.insert("last", number.value.into());
+                }
+            })
+        }))
     }
 
     async fn resume(

@@ -14,6 +14,7 @@ mod response;
 mod status;
 mod streaming;
 mod streaming_request;
+mod trailers;
 
 pub(crate) use answers::RawAnswers;
 pub use answers::{Answer, Answers};
@@ -35,3 +36,4 @@ pub use status::{BoxError, Status};
 pub use streaming::Streaming;
 pub(crate) use streaming::{Direction, Expected};
 pub use streaming_request::IntoStreamingRequest;
+pub use trailers::Trailers;

@@ -1,4 +1,4 @@
-use super::{Extensions, Metadata};
+use super::{Extensions, Metadata, Trailers};
 
 /// A reply's message and what goes with it.
 ///
@@ -65,6 +65,16 @@ impl<T> Response<T> {
     /// The metadata, to change it.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
         &mut self.metadata
+    }
+
+    /// Where a handler puts metadata that its stream sends behind the last message.
+    pub fn trailers(&mut self) -> Trailers {
+        if let Some(trailers) = self.extensions.get::<Trailers>() {
+            return trailers.clone();
+        }
+        let trailers = Trailers::default();
+        self.extensions.insert(trailers.clone());
+        trailers
     }
 
     /// Values of this process that travel along, unsent.

@@ -73,7 +73,7 @@ impl Granted {
 /// Sends a stream's messages, each when there is credit for it, until the stream ends or one can't
 /// be sent. A message is asked for only when it may be sent.
 pub(crate) async fn send_all(
-    mut messages: Pin<Box<dyn Messages>>,
+    mut messages: Pin<Box<dyn Messages + '_>>,
     granted: &Granted,
     mut sending: Sending,
     mut send: impl FnMut(u64, Bytes) -> Sent,

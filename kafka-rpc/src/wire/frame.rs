@@ -4,7 +4,7 @@ use super::chunk::{Whole, parse_whole};
 use super::credit::{self, Credit};
 use super::fault::Fault;
 use super::headers::Headers;
-use super::names;
+use super::names::{self, Known};
 use super::single::{Single, read};
 
 /// What a record on a request topic is to its call.
@@ -58,15 +58,14 @@ pub(super) struct FrameFields<'h> {
 
 impl<'h> FrameFields<'h> {
     /// Takes note of a header, if it is one of these.
-    pub(super) fn put(&mut self, name: &str, value: &'h [u8]) -> bool {
+    pub(super) fn put(&mut self, name: Known, value: &'h [u8]) {
         match name {
-            names::FRAME => self.frame.put(value),
-            names::SEQ => self.number.put(value),
-            names::CREDIT => self.credit.put(value),
-            names::CHUNKS => self.chunks.put(value),
-            _ => return false,
+            Known::Frame => self.frame.put(value),
+            Known::Seq => self.number.put(value),
+            Known::Credit => self.credit.put(value),
+            Known::Chunks => self.chunks.put(value),
+            _ => {}
         }
-        true
     }
 
     /// Whether the record is something else than a request or its one reply.
@@ -198,11 +197,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::wire::names::Name;
 
     fn fields(headers: &Headers) -> FrameFields<'_> {
         let mut fields = FrameFields::default();
-        for (name, value) in headers.iter() {
-            fields.put(name, value);
+        for (name, value) in headers.fields() {
+            if let Name::Known(name) = name {
+                fields.put(name, value);
+            }
         }
         fields
     }

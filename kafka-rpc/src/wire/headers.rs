@@ -1,6 +1,6 @@
 //! The headers of a record.
 
-use super::names;
+use super::names::{self, Name};
 
 /// The headers of one record: an ordered list of names and values, in which a name may come more
 /// than once.
@@ -74,6 +74,11 @@ impl Headers {
         Iter(&self.buffer)
     }
 
+    /// The headers in their order, for those who tell them apart.
+    pub(super) fn fields(&self) -> Fields<'_> {
+        Fields(Iter(&self.buffer))
+    }
+
     /// The value of the first header of this name. Names are compared byte by byte, as Kafka does.
     #[cfg(test)]
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
@@ -123,6 +128,23 @@ impl<'h> Iterator for Iter<'h> {
             None => str::from_utf8(self.bytes()?).ok()?,
         };
         Some((name, self.bytes()?))
+    }
+}
+
+/// As [`Iter`], but the names that have numbers are not spelled out.
+pub(super) struct Fields<'h>(Iter<'h>);
+
+impl<'h> Iterator for Fields<'h> {
+    type Item = (Name<'h>, &'h [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (number, rest) = self.0.0.split_first()?;
+        self.0.0 = rest;
+        let name = match names::KNOWN.get(usize::from(*number)) {
+            Some(known) => Name::Known(*known),
+            None => Name::Other(str::from_utf8(self.0.bytes()?).ok()?),
+        };
+        Some((name, self.0.bytes()?))
     }
 }
 
@@ -187,6 +209,11 @@ mod tests {
             let pushed: Vec<_> = indices.iter().map(|&index| (names::ALL[index], [index as u8])).collect();
             let headers: Headers = pushed.iter().copied().collect();
             let read: Vec<_> = headers.iter().map(|(name, value)| (name, [value[0]])).collect();
+            prop_assert_eq!(&read, &pushed);
+            let read: Vec<_> = headers.fields().map(|(name, value)| match name {
+                Name::Known(known) => (names::ALL[known as usize], [value[0]]),
+                Name::Other(name) => (name, [value[0]]),
+            }).collect();
             prop_assert_eq!(read, pushed);
         }
 

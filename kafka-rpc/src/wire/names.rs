@@ -50,6 +50,53 @@ pub(super) const ALL: [&str; 15] = [
     INSTANCE,
 ];
 
+/// A name that means something to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Known {
+    CorrelationId,
+    ReplyTopic,
+    ReplyPartition,
+    Method,
+    ContentType,
+    Timeout,
+    Frame,
+    Status,
+    StatusMessage,
+    StatusDetails,
+    Seq,
+    Credit,
+    Resume,
+    Chunks,
+    Instance,
+}
+
+/// In the order of [`ALL`].
+pub(super) const KNOWN: [Known; ALL.len()] = [
+    Known::CorrelationId,
+    Known::ReplyTopic,
+    Known::ReplyPartition,
+    Known::Method,
+    Known::ContentType,
+    Known::Timeout,
+    Known::Frame,
+    Known::Status,
+    Known::StatusMessage,
+    Known::StatusDetails,
+    Known::Seq,
+    Known::Credit,
+    Known::Resume,
+    Known::Chunks,
+    Known::Instance,
+];
+
+/// The name of a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Name<'h> {
+    Known(Known),
+    Other(&'h str),
+}
+
 /// The place of a name in [`ALL`], if it is one of them.
 pub(super) fn number(name: &[u8]) -> Option<u8> {
     let place = ALL.iter().position(|known| known.as_bytes() == name)?;

@@ -11,8 +11,9 @@ use super::fault::{Fault, excerpt};
 use super::frame::{FrameFields, ReplyFrame};
 use super::headers::Headers;
 use super::limits::HeaderLimits;
+use super::names::{self, Known, Name};
 use super::single::{Single, read};
-use super::{message, metadata, names};
+use super::{message, metadata};
 use crate::call::{Code, Metadata, Status};
 
 /// What the headers of a record on a reply topic say about its call.
@@ -169,17 +170,19 @@ struct Fields<'h> {
 impl<'h> Fields<'h> {
     fn collect(headers: &'h Headers, with_metadata: bool) -> Self {
         let mut fields = Self::default();
-        for (name, value) in headers.iter() {
+        for (name, value) in headers.fields() {
             match name {
-                names::CORRELATION_ID => fields.correlation_id.put(value),
-                names::CONTENT_TYPE => fields.content_type.put(value),
-                names::STATUS => fields.status.put(value),
-                names::STATUS_MESSAGE => fields.message.put(value),
-                names::STATUS_DETAILS => fields.details.put(value),
-                names::INSTANCE => fields.instance.put(value),
-                _ if fields.frame.put(name, value) => {}
-                _ if with_metadata => metadata::take(&mut fields.metadata, name, value),
-                _ => {}
+                Name::Known(Known::CorrelationId) => fields.correlation_id.put(value),
+                Name::Known(Known::ContentType) => fields.content_type.put(value),
+                Name::Known(Known::Status) => fields.status.put(value),
+                Name::Known(Known::StatusMessage) => fields.message.put(value),
+                Name::Known(Known::StatusDetails) => fields.details.put(value),
+                Name::Known(Known::Instance) => fields.instance.put(value),
+                Name::Known(other) => fields.frame.put(other, value),
+                Name::Other(name) if with_metadata => {
+                    metadata::take(&mut fields.metadata, name, value);
+                }
+                Name::Other(_) => {}
             }
         }
         fields

@@ -11,9 +11,10 @@ use super::fault::Fault;
 use super::frame::{Frame, FrameFields, parse_number, push_number};
 use super::headers::Headers;
 use super::limits::HeaderLimits;
+use super::names::{self, Known, Name};
 use super::reply_address::{self, ReplyAddress};
 use super::single::{Single, read};
-use super::{metadata, names, timeout};
+use super::{metadata, timeout};
 use crate::call::{Metadata, Status};
 
 /// What the headers of a record on a request topic say about its call.
@@ -174,18 +175,20 @@ struct Fields<'h> {
 impl<'h> Fields<'h> {
     fn collect(headers: &'h Headers, with_metadata: bool) -> Self {
         let mut fields = Self::default();
-        for (name, value) in headers.iter() {
+        for (name, value) in headers.fields() {
             match name {
-                names::CORRELATION_ID => fields.correlation_id.put(value),
-                names::REPLY_TOPIC => fields.reply_topic.put(value),
-                names::REPLY_PARTITION => fields.reply_partition.put(value),
-                names::METHOD => fields.method.put(value),
-                names::CONTENT_TYPE => fields.content_type.put(value),
-                names::TIMEOUT => fields.timeout.put(value),
-                names::RESUME => fields.resume.put(value),
-                _ if fields.frame.put(name, value) => {}
-                _ if with_metadata => metadata::take(&mut fields.metadata, name, value),
-                _ => {}
+                Name::Known(Known::CorrelationId) => fields.correlation_id.put(value),
+                Name::Known(Known::ReplyTopic) => fields.reply_topic.put(value),
+                Name::Known(Known::ReplyPartition) => fields.reply_partition.put(value),
+                Name::Known(Known::Method) => fields.method.put(value),
+                Name::Known(Known::ContentType) => fields.content_type.put(value),
+                Name::Known(Known::Timeout) => fields.timeout.put(value),
+                Name::Known(Known::Resume) => fields.resume.put(value),
+                Name::Known(other) => fields.frame.put(other, value),
+                Name::Other(name) if with_metadata => {
+                    metadata::take(&mut fields.metadata, name, value);
+                }
+                Name::Other(_) => {}
             }
         }
         fields
@@ -227,6 +230,7 @@ impl<'h> Fields<'h> {
         correlation_id: Option<CorrelationId>,
         reply: Option<ReplyAddress>,
     ) -> Result<RequestHead<'h>, Fault> {
+        let frame = self.frame.request()?;
         let head = RequestHead {
             correlation_id,
             reply,
@@ -234,8 +238,8 @@ impl<'h> Fields<'h> {
             content_type: read(self.content_type, names::CONTENT_TYPE, ContentType::parse)?
                 .unwrap_or_default(),
             timeout: read(self.timeout, names::TIMEOUT, timeout::parse)?,
-            frame: self.frame.request()?,
-            credit: match self.frame.request()? {
+            frame,
+            credit: match frame {
                 Frame::Request => self.frame.credit()?,
                 _ => None,
             },

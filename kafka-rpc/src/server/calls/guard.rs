@@ -13,24 +13,24 @@ use crate::descriptor::Method;
 use crate::telemetry::{self, TraceContext};
 
 /// What surrounds each step of a handler: the call's span, its context, and what catches panics.
-#[derive(Clone, Debug)]
-pub(in crate::server) struct Guard {
+#[derive(Clone, Copy, Debug)]
+pub(in crate::server) struct Guard<'c> {
     pub(in crate::server) method: Method,
-    pub(in crate::server) span: Span,
+    pub(in crate::server) span: &'c Span,
     pub(in crate::server) deadline: Deadline,
-    pub(in crate::server) trace: Option<TraceContext>,
+    pub(in crate::server) trace: Option<&'c TraceContext>,
 }
 
-impl Guard {
+impl Guard<'_> {
     /// Takes a step. What panicked must not be asked again.
     pub(in crate::server) fn step<T>(
-        &self,
+        self,
         step: impl FnOnce() -> Poll<T>,
     ) -> Poll<Result<T, Status>> {
         let _entered = self.span.enter();
         let context = CallContext {
             deadline: Some(self.deadline),
-            trace: self.trace.clone(),
+            trace: self.trace.cloned(),
         };
         match context.within(|| catch_unwind(AssertUnwindSafe(step))) {
             Ok(poll) => poll.map(Ok),
@@ -47,14 +47,14 @@ fn panicked(method: Method) -> Status {
 }
 
 /// A handler's stream, asked under guard.
-pub(in crate::server) struct GuardedMessages {
-    guard: Guard,
+pub(in crate::server) struct GuardedMessages<'c> {
+    guard: Guard<'c>,
     /// `None` once it has panicked.
     messages: Option<Pin<Box<dyn Messages>>>,
 }
 
-impl GuardedMessages {
-    pub(in crate::server) fn new(guard: Guard, messages: Pin<Box<dyn Messages>>) -> Self {
+impl<'c> GuardedMessages<'c> {
+    pub(in crate::server) fn new(guard: Guard<'c>, messages: Pin<Box<dyn Messages>>) -> Self {
         Self {
             guard,
             messages: Some(messages),
@@ -62,7 +62,7 @@ impl GuardedMessages {
     }
 }
 
-impl Messages for GuardedMessages {
+impl Messages for GuardedMessages<'_> {
     fn poll_next(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -12,7 +12,7 @@ use crate::call::{Body, Code, Request, Response, Status};
 use crate::server::handler::Handler;
 use crate::server::reply;
 use crate::server::router::Call;
-use crate::telemetry::{self, RunningHandler, Side};
+use crate::telemetry::{self, RunningHandler, Side, TraceContext};
 use crate::transport::Outgoing;
 
 type Outcome = Result<Response<Body>, Status>;
@@ -23,7 +23,7 @@ pin_project_lite::pin_project! {
     pub(super) struct Handle<S, F> {
         calls: Arc<Calls<S>>,
         call: Box<Call>,
-        guard: Guard,
+        trace: Option<TraceContext>,
         running: Option<RunningHandler>,
         #[pin]
         answer: F,
@@ -40,12 +40,7 @@ pub(super) fn handle<S: Handler>(
 ) -> Handle<S, impl Future<Output = Outcome> + Send + 'static> {
     let request = std::mem::take(&mut call.request);
     let running = call.metrics.start(now.into_std(), now - call.arrived);
-    let guard = Guard {
-        method: call.method,
-        span: call.span.clone(),
-        deadline: call.deadline,
-        trace: telemetry::incoming(request.metadata(), &call.span),
-    };
+    let trace = telemetry::incoming(request.metadata(), &call.span);
     let answer = match calls.codec.request(call.content_type, request) {
         Ok(request) => Either::Left(answer(calls.service.clone(), request)),
         Err(status) => Either::Right(ready(Err(status))),
@@ -53,7 +48,7 @@ pub(super) fn handle<S: Handler>(
     Handle {
         calls,
         call,
-        guard,
+        trace,
         running: Some(running),
         answer,
         deadline: None,
@@ -78,8 +73,14 @@ impl<S: Handler, F: Future<Output = Outcome>> Future for Handle<S, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Outgoing>> {
         let mut this = self.project();
+        let guard = Guard {
+            method: this.call.method,
+            span: &this.call.span,
+            deadline: this.call.deadline,
+            trace: this.trace.as_ref(),
+        };
         // A handler that panicked is not polled again.
-        let outcome = match this.guard.step(|| this.answer.as_mut().poll(cx)) {
+        let outcome = match guard.step(|| this.answer.as_mut().poll(cx)) {
             Poll::Ready(outcome) => Some(outcome.and_then(|outcome| outcome)),
             Poll::Pending => {
                 let until = this.call.deadline.instant();
@@ -97,14 +98,20 @@ impl<S: Handler, F: Future<Output = Outcome>> Future for Handle<S, F> {
         if let Some(running) = this.running.take() {
             running.end(now.into_std());
         }
-        Poll::Ready(finish(this.calls, this.call, this.guard, outcome, now))
+        Poll::Ready(finish(
+            this.calls,
+            this.call,
+            this.trace.as_ref(),
+            outcome,
+            now,
+        ))
     }
 }
 
 fn finish<S>(
     calls: &Calls<S>,
     call: &Call,
-    guard: &Guard,
+    trace: Option<&TraceContext>,
     outcome: Option<Outcome>,
     now: Instant,
 ) -> Option<Outgoing> {
@@ -131,7 +138,7 @@ fn finish<S>(
         Ok(response) => response.metadata_mut(),
         Err(status) => status.metadata_mut(),
     };
-    telemetry::reply(metadata, guard.trace.as_ref());
+    telemetry::reply(metadata, trace);
     Some(reply::record(
         to,
         content_type,

@@ -1,6 +1,5 @@
 //! The life of a stream from the start of its handler to its end.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -8,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Opened;
 use super::stream::{Ending, ServerStream};
-use crate::call::{Body, Code, Metadata, Response, Status};
+use crate::call::{Body, Code, Metadata, Response, Status, Trailers};
 use crate::server::calls::{Calls, Guard, GuardedMessages, answer};
 use crate::server::dispatch::Ticket;
 use crate::server::handler::Handler;
@@ -76,11 +75,12 @@ impl<S: Handler> Task<S> {
 
     async fn work(&self, call: &mut Call) -> Outcome {
         let request = std::mem::take(&mut call.request);
+        let trace = telemetry::incoming(request.metadata(), &call.span);
         let guard = Guard {
             method: call.method,
-            span: call.span.clone(),
+            span: &call.span,
             deadline: call.deadline,
-            trace: telemetry::incoming(request.metadata(), &call.span),
+            trace: trace.as_ref(),
         };
         let answered = if self.content_type == ContentType::Protobuf {
             let mut handler = Box::pin(answer(self.calls.service(), request));
@@ -99,7 +99,7 @@ impl<S: Handler> Task<S> {
                     Ok(response) => response.metadata_mut(),
                     Err(status) => status.metadata_mut(),
                 };
-                telemetry::reply(metadata, guard.trace.as_ref());
+                telemetry::reply(metadata, guard.trace);
                 let (code, message) = shown(answered.as_ref().map(drop));
                 let limit = self.calls.message_limit();
                 let record = reply::record(self.stream.to(), self.content_type, answered, limit);
@@ -109,15 +109,14 @@ impl<S: Handler> Task<S> {
     }
 
     /// Sends the handler's stream.
-    async fn stream(&self, response: Response<Body>, guard: Guard) -> Outcome {
-        let (mut metadata, body, _) = response.into_parts();
-        telemetry::reply(&mut metadata, guard.trace.as_ref());
+    async fn stream(&self, response: Response<Body>, guard: Guard<'_>) -> Outcome {
+        let (mut metadata, body, mut extensions) = response.into_parts();
+        telemetry::reply(&mut metadata, guard.trace);
         let begin = self.head(ReplyFrame::Response, Ok(metadata));
         if let Err(status) = self.begin(begin).await {
             return self.status(0, Err(status));
         }
-        let messages: Pin<Box<dyn crate::call::Messages>> =
-            Box::pin(GuardedMessages::new(guard, body.into_messages()));
+        let messages = Box::pin(GuardedMessages::new(guard, body.into_messages()));
         let limit = self.calls.message_limit();
         let stream = &*self.stream;
         let send = |number, message: bytes::Bytes| {
@@ -131,6 +130,8 @@ impl<S: Handler> Task<S> {
         };
         let Finish { number, outcome } =
             send_all(messages, stream.granted(), stream.sending(), send).await;
+        let trailers = extensions.remove::<Trailers>();
+        let outcome = outcome.map(|own| trailers.map_or(own, |trailers| trailers.take()));
         self.status(number, outcome)
     }
 

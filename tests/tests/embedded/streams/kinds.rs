@@ -20,11 +20,13 @@ async fn a_server_streams() {
         .await
         .unwrap();
     assert_eq!(response.metadata().get("tag").unwrap(), "blue");
-    let numbers = response.into_inner().map(|number| number.unwrap().value);
-    assert_eq!(
-        soon("all come", numbers.collect::<Vec<_>>()).await,
-        [1, 2, 3, 4, 5]
-    );
+    let mut numbers = response.into_inner();
+    for value in 1..=5 {
+        let number = soon("a number comes", numbers.message()).await.unwrap();
+        assert_eq!(number.unwrap().value, value);
+    }
+    let trailers = soon("the trailers come", numbers.trailers()).await.unwrap();
+    assert_eq!(trailers.unwrap().get("last").unwrap(), "5");
     all_dropped(&seen).await;
 }
 
