@@ -4,6 +4,7 @@ mod endings;
 mod flow;
 mod foreign_servers;
 mod kinds;
+mod records;
 mod rules;
 mod stranger;
 mod strangers;
