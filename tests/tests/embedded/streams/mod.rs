@@ -6,7 +6,6 @@ mod foreign_servers;
 mod kinds;
 mod records;
 mod rules;
-mod stranger;
 mod strangers;
 
 use std::sync::Arc;
