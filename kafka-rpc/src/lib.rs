@@ -92,4 +92,7 @@ pub(crate) const DEFAULT_MESSAGE_LIMIT: usize = 1024 * 1024;
 
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
-pub use wire::properties as fuzzing;
+pub mod fuzzing {
+    pub use crate::stream::properties::stream_frames;
+    pub use crate::wire::properties::{NAMES, reply, request, status_message, timeout};
+}

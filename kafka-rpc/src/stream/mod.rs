@@ -4,6 +4,8 @@
 mod inbound;
 mod liveness;
 mod outbound;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod receiving;
 mod sending;
 #[cfg(test)]

@@ -20,7 +20,7 @@ mod metadata;
 pub(crate) mod names;
 mod partition;
 #[cfg(any(test, fuzzing))]
-pub mod properties;
+pub(crate) mod properties;
 mod reply;
 mod reply_address;
 mod request;

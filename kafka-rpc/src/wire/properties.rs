@@ -181,7 +181,7 @@ mod tests {
     use super::names;
 
     /// Headers as they should be, so that not all input ends at the first check.
-    const GOOD: [(&str, &[u8]); 18] = [
+    const GOOD: [(&str, &[u8]); 25] = [
         (
             names::CORRELATION_ID,
             b"67e55044-10b1-426f-9247-bb680e5fe0c8",
@@ -196,6 +196,13 @@ mod tests {
         (names::TIMEOUT, b"500m"),
         (names::TIMEOUT, b"30000000u"),
         (names::FRAME, b"cancel"),
+        (names::FRAME, b"message"),
+        (names::FRAME, b"credit"),
+        (names::FRAME, b"status"),
+        (names::FRAME, b"half-close"),
+        (names::SEQ, b"7"),
+        (names::CREDIT, b"64 65536"),
+        (names::RESUME, b"3"),
         (names::STATUS, b"0"),
         (names::STATUS, b"5"),
         (names::STATUS, b"42"),

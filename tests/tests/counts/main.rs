@@ -3,3 +3,4 @@
 mod counters;
 mod orphans;
 mod server;
+mod streams;

@@ -5,8 +5,8 @@ mod endings;
 mod flow;
 mod foreign_servers;
 mod kinds;
+mod records;
 mod rules;
-mod stranger;
 mod strangers;
 
 use std::sync::Arc;

@@ -1,4 +1,9 @@
-//! A caller of another make, which says to the relay what it likes.
+//! Callers of another make that do not do what the contract says.
+
+mod credit;
+mod frames;
+mod order;
+mod requests;
 
 use std::sync::Arc;
 
@@ -9,21 +14,21 @@ use kafka_rpc_tests::world::{Serving, World};
 
 use super::relay_as;
 
-/// The caller, at the one partition of a method.
-pub(super) struct Stranger {
-    pub(super) foreign: Foreign,
-    pub(super) seen: Arc<Seen>,
+/// A caller of another make, at the one partition of a method, which says what it likes.
+struct Stranger {
+    foreign: Foreign,
+    seen: Arc<Seen>,
     topic: String,
     replies: Replies,
     _server: Serving,
 }
 
 impl Stranger {
-    pub(super) async fn at(method: &str) -> Self {
+    async fn at(method: &str) -> Self {
         Self::with(method, Server::builder()).await
     }
 
-    pub(super) async fn with(method: &str, builder: ServerBuilder) -> Self {
+    async fn with(method: &str, builder: ServerBuilder) -> Self {
         let world = World::with_partitions(1);
         let (server, seen) = relay_as(&world, builder).await;
         let foreign = Foreign::new(world.cluster());
@@ -38,46 +43,46 @@ impl Stranger {
     }
 
     /// A record that names a call, and nothing else.
-    pub(super) fn record(&self, id: &str) -> Record {
+    fn record(&self, id: &str) -> Record {
         Record::to(&self.topic).header("kafka_correlationId", id)
     }
 
     /// As [`record`](Self::record), with where the caller waits.
-    pub(super) fn addressed(&self, id: &str) -> Record {
+    fn addressed(&self, id: &str) -> Record {
         let reply = format!("{}.reply", self.topic);
         self.record(id).header("kafka_replyTopic", reply)
     }
 
-    pub(super) fn frame(&self, id: &str, frame: &str) -> Record {
+    fn frame(&self, id: &str, frame: &str) -> Record {
         self.record(id).header("rpc-frame", frame)
     }
 
-    pub(super) fn numbered(&self, id: &str, frame: &str, number: u64) -> Record {
+    fn numbered(&self, id: &str, frame: &str, number: u64) -> Record {
         self.frame(id, frame).header("rpc-seq", number.to_string())
     }
 
     /// The message with this number, which is its value.
-    pub(super) fn message(&self, id: &str, number: u64) -> Record {
+    fn message(&self, id: &str, number: u64) -> Record {
         self.numbered(id, "message", number)
             .message(&Number::new(number))
     }
 
-    pub(super) async fn write(&self, record: Record) {
+    async fn write(&self, record: Record) {
         self.foreign.write(record).await;
     }
 
     /// Begins a stream whose messages come in frames.
-    pub(super) async fn begin(&self, id: &str) {
+    async fn begin(&self, id: &str) {
         self.write(self.addressed(id)).await;
     }
 
     /// Asks for a stream.
-    pub(super) async fn ask(&self, id: &str, ask: &Ask) {
+    async fn ask(&self, id: &str, ask: &Ask) {
         self.write(self.addressed(id).message(ask)).await;
     }
 
     /// What is said next, but for credit that is repeated.
-    pub(super) async fn hears(&mut self) -> Record {
+    async fn hears(&mut self) -> Record {
         loop {
             let reply = self.replies.next().await;
             if reply.text("rpc-frame") != "credit" {
@@ -87,7 +92,7 @@ impl Stranger {
     }
 
     /// The next word is a frame of this kind for a call.
-    pub(super) async fn hears_frame(&mut self, id: &str, frame: &str) -> Record {
+    async fn hears_frame(&mut self, id: &str, frame: &str) -> Record {
         let reply = self.hears().await;
         assert_eq!(
             (reply.text("kafka_correlationId"), reply.text("rpc-frame")),
@@ -98,7 +103,7 @@ impl Stranger {
     }
 
     /// The next word is the end of a call, with a code and a message that says so.
-    pub(super) async fn is_refused(&mut self, id: &str, code: Code, says: &str) {
+    async fn is_refused(&mut self, id: &str, code: Code, says: &str) {
         let reply = self.hears_frame(id, "").await;
         assert_eq!(
             reply.text("grpc-status"),
@@ -110,7 +115,7 @@ impl Stranger {
     }
 
     /// The next word is the reply of a call that went well.
-    pub(super) async fn is_answered(&mut self, id: &str, value: u64) {
+    async fn is_answered(&mut self, id: &str, value: u64) {
         let reply = self.hears_frame(id, "").await;
         assert_eq!(reply.get("grpc-status"), None, "{reply:?}");
         assert_eq!(reply.decode::<Number>().value, value);
