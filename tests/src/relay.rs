@@ -1,8 +1,9 @@
 //! A service with a method of each streaming kind. What it does is fixed; what it saw can be asked.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream, StreamExt as _};
@@ -81,6 +82,9 @@ pub trait Relay {
     #[rpc(routing = "ALL")]
     async fn poll(&self, request: Request<Ask>) -> Result<Response<Number>, Status>;
 
+    /// One message each way, and never answers.
+    async fn hold(&self, request: Request<Ask>) -> Result<Response<Number>, Status>;
+
     /// Never reads and never answers.
     async fn ignore(&self, request: Request<Streaming<Number>>)
     -> Result<Response<Number>, Status>;
@@ -95,6 +99,8 @@ pub struct Seen {
     pub begun: AtomicUsize,
     /// Numbers that were sent.
     pub sent: AtomicUsize,
+    /// The partitions in which streams of numbers were asked for.
+    pub partitions: Mutex<BTreeSet<i32>>,
 }
 
 /// The service.
@@ -163,6 +169,9 @@ impl Relay for Numbers {
         if request.get_ref().count == 0 && request.get_ref().status != 0 {
             return Err(Status::new(request.get_ref().status.into(), "at once"));
         }
+        if let (Some(origin), Ok(mut partitions)) = (request.origin(), self.0.partitions.lock()) {
+            partitions.insert(origin.partition);
+        }
         let mut response = Response::new(self.numbers(request.get_ref().clone(), 0).await);
         echo_metadata(&request, &mut response)?;
         let trailers = response.trailers();
@@ -225,6 +234,11 @@ impl Relay for Numbers {
         });
         echo_metadata(&request, &mut response)?;
         Ok(response)
+    }
+
+    async fn hold(&self, _: Request<Ask>) -> Result<Response<Number>, Status> {
+        let _alive = Alive::new(&self.0);
+        std::future::pending().await
     }
 
     async fn ignore(

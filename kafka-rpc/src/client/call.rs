@@ -219,8 +219,11 @@ impl Call {
         let id = CorrelationId::from_uuid(uuid);
         telemetry::record_correlation_id(&shown.span, &id);
         let timeout = deadline.instant().saturating_duration_since(now);
-        let sent = request_record(method, &route, id, timeout, parts, body, None, None)
-            .and_then(|record| exchange(&self.caller, route, uuid, deadline, record));
+        let partition = route.partition(parts.key.as_deref());
+        let sent = request_record(
+            method, &route, id, timeout, parts, body, partition, None, None,
+        )
+        .and_then(|record| exchange(&self.caller, route, uuid, deadline, record));
         drop(entered);
         match sent {
             Ok((cancel, outcome)) => {
@@ -378,6 +381,7 @@ pub(super) fn request_record(
     timeout: Duration,
     parts: RequestParts,
     body: Body,
+    partition: i32,
     credit: Option<Credit>,
     resume: Option<u64>,
 ) -> Result<Outgoing, Status> {
@@ -395,7 +399,7 @@ pub(super) fn request_record(
     };
     Ok(Outgoing {
         topic: Arc::clone(&route.request),
-        partition: Some(route.partition(parts.key.as_deref())),
+        partition: Some(partition),
         key: parts.key,
         value: body.into_bytes(),
         headers: encode_request(&head, &HeaderLimits::default())?,

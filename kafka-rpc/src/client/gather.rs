@@ -117,19 +117,22 @@ impl Gather {
         let wanted = parts.answers;
         let id = CorrelationId::from_uuid(uuid);
         let timeout = deadline.instant().saturating_duration_since(now);
-        let sent = request_record(method, &route, id, timeout, parts, body, None, None)
-            .and_then(|record| Ok((cancel(id, &record)?, record)))
-            .and_then(|(cancel, record)| {
-                let limit = caller.streams().settings().limit;
-                let answers = caller.gathers().add(uuid, limit)?;
-                match caller.producer().send(record, None) {
-                    Ok(()) => Ok((cancel, answers)),
-                    Err(refused) => {
-                        caller.gathers().remove(uuid);
-                        Err(not_sent(&refused.error))
-                    }
+        let partition = route.partition(parts.key.as_deref());
+        let sent = request_record(
+            method, &route, id, timeout, parts, body, partition, None, None,
+        )
+        .and_then(|record| Ok((cancel(id, &record)?, record)))
+        .and_then(|(cancel, record)| {
+            let limit = caller.streams().settings().limit;
+            let answers = caller.gathers().add(uuid, limit)?;
+            match caller.producer().send(record, None) {
+                Ok(()) => Ok((cancel, answers)),
+                Err(refused) => {
+                    caller.gathers().remove(uuid);
+                    Err(not_sent(&refused.error))
                 }
-            });
+            }
+        });
         match sent {
             Ok((cancel, answers)) => Ok(Self {
                 caller: Arc::clone(caller),

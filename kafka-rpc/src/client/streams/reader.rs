@@ -55,7 +55,7 @@ pub(in crate::client) struct Reader {
 struct Request {
     method: Method,
     route: Arc<Route>,
-    partition: Option<i32>,
+    partition: i32,
     deadline: Deadline,
     parts: RequestParts,
     /// The one message, of methods that take one.
@@ -85,7 +85,7 @@ impl Reader {
             false => (body.into_bytes(), None),
         };
         let request = Request {
-            partition: Some(route.partition(parts.key.as_deref())),
+            partition: route.partition(parts.key.as_deref()),
             method,
             route,
             deadline,
@@ -246,22 +246,22 @@ impl Request {
         let id = Uuid::new_v4().as_u128();
         let target = Target {
             route: Arc::clone(&self.route),
-            partition: self.partition,
+            partition: Some(self.partition),
             key: self.parts.key.clone(),
             deadline: self.deadline,
         };
         let timeout = self.deadline.instant().saturating_duration_since(now);
-        let mut record = request_record(
+        let record = request_record(
             self.method,
             &self.route,
             CorrelationId::from_uuid(id),
             timeout,
             self.parts.clone(),
             Body::new(self.message.clone()),
+            self.partition,
             Some(caller.streams().settings().window),
             resume,
         )?;
-        record.partition = self.partition;
         let (stream, opening) = ClientStream::new(
             id,
             target,

@@ -150,18 +150,25 @@ impl ClientStream {
             (ReplyFrame::Moved, _) => self.end(End::Lost(Status::unavailable(
                 "the server of the stream is gone: its partition has moved to another one",
             ))),
-            (ReplyFrame::Reply, Ok((head, message))) => match self.state.lock().opening.take() {
-                Some(opening) => {
-                    let _unwanted = opening.send(Opened::Message(head, message));
-                }
-                None => self.broken(Status::internal(
-                    "a reply of one message came within a stream",
-                )),
-            },
-            (_, Err(status)) => self.end(End::Failed(status)),
+            (ReplyFrame::Reply, Ok((head, message))) => self.replied(head, message),
+            (ReplyFrame::Reply, Err(status)) => self.end(End::Failed(status)),
+            // The server goes on with what can't be used here.
+            (_, Err(status)) => self.broken(status),
             // Those that were read come with the others of their batch.
             (ReplyFrame::Message(_), Ok(_)) => {}
             (ReplyFrame::Chunk(_), Ok(_)) => self.broken(not_put_together()),
+        }
+    }
+
+    fn replied(&self, head: MessageHead, message: Bytes) {
+        let opening = self.state.lock().opening.take();
+        match opening {
+            Some(opening) => {
+                let _unwanted = opening.send(Opened::Message(head, message));
+            }
+            None => self.broken(Status::internal(
+                "a reply of one message came within a stream",
+            )),
         }
     }
 

@@ -178,6 +178,15 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         }
     }
 
+    /// A record that belongs to the call at `call`: it is finished when that is, or at once where
+    /// that is finished, or no call.
+    pub(crate) fn skip_with(&mut self, id: PartitionId, offset: i64, call: i64) {
+        if let Some(partition) = self.partitions.get_mut(&id) {
+            self.touched.insert(id);
+            partition.skip_with(offset, call);
+        }
+    }
+
     /// Queues a call. Calls of a partition are submitted in the order in which they arrived.
     ///
     /// Gives the call back when its partition is being given up: it is the next owner's. An

@@ -82,15 +82,28 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
 
     pub(super) fn attach(&mut self, offset: i64, parts: Vec<i64>) {
         if !parts.is_empty() {
-            self.attached.insert(offset, parts);
+            self.attached.entry(offset).or_default().extend(parts);
+        }
+    }
+
+    pub(super) fn skip_with(&mut self, offset: i64, call: i64) {
+        let waits = self.waiting.contains_key(&call)
+            || self.running.get(&call).is_some_and(|call| !call.settled);
+        if waits {
+            self.attach(call, vec![offset]);
+        } else {
+            self.complete(offset);
         }
     }
 
     fn complete(&mut self, offset: i64) {
         self.progress.complete(offset);
         if !self.attached.is_empty() {
-            for part in self.attached.remove(&offset).unwrap_or_default() {
+            // What is attached may have others attached to it.
+            let mut parts = self.attached.remove(&offset).unwrap_or_default();
+            while let Some(part) = parts.pop() {
                 self.progress.complete(part);
+                parts.extend(self.attached.remove(&part).unwrap_or_default());
             }
         }
     }

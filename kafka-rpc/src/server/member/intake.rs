@@ -14,7 +14,7 @@ use crate::server::router::{Call, Now, Router, StreamFrame, Verdict};
 use crate::server::streams::{Ending, Frames, Streams};
 use crate::telemetry::{self, Refused};
 use crate::transport::{PartitionRef, Record};
-use crate::wire::CorrelationId;
+use crate::wire::{CorrelationId, Frame};
 
 /// Takes a batch of records in.
 pub(super) struct Intake<'a> {
@@ -65,13 +65,21 @@ impl Intake<'_> {
                 value,
                 reply,
             }) => {
-                self.dispatch.skip(id, offset);
-                self.frames.take(id, call, frame, value, reply.as_ref());
-                return;
+                let request = self.frames.take(id, call, frame, value, reply.as_ref());
+                return match request {
+                    // Where the stream has not begun, its next owner needs them, too.
+                    Some(request) if !matches!(frame, Frame::Credit(_)) => {
+                        self.dispatch.skip_with(id, offset, request);
+                    }
+                    _ => self.dispatch.skip(id, offset),
+                };
             }
             Verdict::Break(call, status, reply) => {
                 self.refused(id, offset, &status);
                 let is_open = self.streams.end(id, &call, Ending::Broken(status.clone()));
+                if is_open {
+                    telemetry::broken_stream();
+                }
                 match reply {
                     Some(to) if !is_open => {
                         telemetry::refused_request(Refused::Malformed, true);
@@ -127,7 +135,7 @@ impl Intake<'_> {
             return handle(call, bytes);
         };
         // What was said to a stream of the same id comes before.
-        match self.streams.open(id, &mut call, to.clone()) {
+        match self.streams.open((id, offset), &mut call, to.clone()) {
             Ok(()) => handle(call, bytes),
             Err(status) => {
                 let reason = match status.code() {
@@ -184,6 +192,8 @@ impl Intake<'_> {
         );
         if let Some(old) = self.owned.remove(partition) {
             drop(self.dispatch.release(old));
+            self.streams.release(old);
+            self.pieces.forget_place(old);
         }
         let id = self.dispatch.assign(Progress::start(offset));
         self.owned.add(partition, id);

@@ -231,6 +231,8 @@ impl<S: Handler> Member for GroupMember<S> {
         // An earlier assignment that was not given up in good order is over now.
         if let Some(stale) = self.owned.remove(partition) {
             drop(dispatch.release(stale));
+            self.calls.streams().release(stale);
+            self.pieces.forget_place(stale);
         }
         let resumed = committed.map(|at| Progress::resume(at.offset, &at.metadata));
         let start = match &resumed {

@@ -77,7 +77,7 @@ impl Streams {
     /// Why it can't begin.
     pub(super) fn open(
         &self,
-        partition: PartitionId,
+        (partition, offset): (PartitionId, i64),
         call: &mut Call,
         to: ReplyTo,
     ) -> Result<(), Status> {
@@ -96,7 +96,7 @@ impl Streams {
         }
         let id = to.id;
         let (stream, ending) = ServerStream::new(
-            partition,
+            (partition, offset),
             call,
             to,
             self.settings.window,
@@ -218,7 +218,8 @@ impl<'a> Frames<'a> {
     }
 
     /// Takes a frame of a caller. `reply`: where the caller is told that there is no such stream,
-    /// where it wants to know. False where there is none.
+    /// where it wants to know. Gives the offset of the stream's request; `None` where there is no
+    /// such stream.
     pub(super) fn take(
         &mut self,
         partition: PartitionId,
@@ -226,7 +227,7 @@ impl<'a> Frames<'a> {
         frame: Frame,
         value: Bytes,
         reply: Option<&ReplyTo>,
-    ) -> bool {
+    ) -> Option<i64> {
         if !self.turn_to(partition, &id) {
             telemetry::stray_frame();
             if let Some(to) = reply {
@@ -236,15 +237,13 @@ impl<'a> Frames<'a> {
                     tracing::debug!(error = %undelivered.error, "a caller is not told");
                 }
             }
-            return false;
+            return None;
         }
-        let Some((_, _, stream)) = &self.last else {
-            return false;
-        };
+        let (_, _, stream) = self.last.as_ref()?;
+        let offset = stream.offset();
         match frame {
             Frame::Message(number) => {
                 self.messages.push((number, value));
-                return true;
             }
             Frame::HalfClose(number) => {
                 let stream = Arc::clone(stream);
@@ -252,9 +251,9 @@ impl<'a> Frames<'a> {
                 stream.half_close(number);
             }
             Frame::Credit(credit) => stream.credit(credit),
-            Frame::Request | Frame::Chunk(_) | Frame::Cancel => return false,
+            Frame::Request | Frame::Chunk(_) | Frame::Cancel => return None,
         }
-        true
+        Some(offset)
     }
 
     fn turn_to(&mut self, partition: PartitionId, id: &CorrelationId) -> bool {

@@ -33,6 +33,8 @@ pub(in crate::server) enum Ending {
 /// A stream that is open: what its caller's frames come to, and what is said to the caller.
 pub(in crate::server) struct ServerStream {
     partition: PartitionId,
+    /// Of its request.
+    offset: i64,
     to: ReplyTo,
     /// Whether the caller sends messages.
     client_streaming: bool,
@@ -50,7 +52,7 @@ pub(in crate::server) struct ServerStream {
 
 impl ServerStream {
     pub(super) fn new(
-        partition: PartitionId,
+        (partition, offset): (PartitionId, i64),
         call: &Call,
         to: ReplyTo,
         window: Credit,
@@ -60,6 +62,7 @@ impl ServerStream {
         let method = call.method.descriptor();
         let stream = Self {
             partition,
+            offset,
             to,
             client_streaming: method.client_streaming,
             resumable: method.resumable,
@@ -75,6 +78,10 @@ impl ServerStream {
 
     pub(super) fn partition(&self) -> PartitionId {
         self.partition
+    }
+
+    pub(super) fn offset(&self) -> i64 {
+        self.offset
     }
 
     pub(super) fn to(&self) -> &ReplyTo {

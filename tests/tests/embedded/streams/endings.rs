@@ -146,6 +146,39 @@ async fn a_server_that_ends_lets_short_streams_end() {
 }
 
 #[tokio::test]
+async fn a_stream_that_waits_for_its_turn_begins_at_the_next_server_with_all_of_its_messages() {
+    let world = World::with_partitions(1);
+    let builder = || {
+        Server::builder()
+            .concurrency_limit(1)
+            .drain_time(Duration::from_millis(200))
+    };
+    let (server, seen) = relay_as(&world, builder()).await;
+    let relay = client(&world).await;
+    let held = {
+        let mut relay = relay.clone();
+        tokio::spawn(async move { relay.hold(ask(1)).await })
+    };
+    until("the only handler is taken", || {
+        seen.alive.load(Ordering::SeqCst) == 1
+    })
+    .await;
+    let sum = {
+        let mut relay = relay.clone();
+        tokio::spawn(async move { relay.sum(stream::iter((1..=3).map(Number::new))).await })
+    };
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    // The caller of the one that runs gives up, so that it is not handled again.
+    held.abort();
+    server.shutdown().await;
+    assert_eq!(seen.begun.load(Ordering::SeqCst), 1, "it has not begun");
+
+    let (_next, _) = relay_as(&world, builder()).await;
+    let sum = soon("the sum comes", sum).await.unwrap().unwrap();
+    assert_eq!(sum.get_ref().value, 6);
+}
+
+#[tokio::test]
 async fn a_resumable_stream_goes_on_at_the_next_server_without_gap_or_repeat() {
     let world = World::with_partitions(1);
     let (server, first) = relay(&world).await;

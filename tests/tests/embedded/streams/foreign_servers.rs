@@ -22,7 +22,7 @@ struct Impostor {
     requests: Replies,
     request: Record,
     /// A channel that nobody uses any more takes its last words with it.
-    _channel: Channel,
+    channel: Channel,
 }
 
 impl Impostor {
@@ -48,7 +48,7 @@ impl Impostor {
             request: requests.next().await,
             requests,
             foreign,
-            _channel: channel,
+            channel,
         }
     }
 
@@ -273,4 +273,27 @@ async fn a_message_that_is_none_of_the_method_is_internal() {
     assert_eq!(status.code(), Code::Internal, "{status}");
     drop(numbers);
     impostor.is_told_to_stop().await;
+}
+
+#[tokio::test]
+async fn a_bare_reply_within_a_stream_ends_it_and_harms_no_other_call() {
+    let (mut impostor, call) = Impostor::asked().await;
+    impostor.begins().await;
+    let mut numbers = soon("it begins", call).await.unwrap().unwrap().into_inner();
+    let id = impostor.request.get("kafka_correlationId").unwrap();
+    let bare = Record::to(impostor.request.text("kafka_replyTopic"))
+        .partition(0)
+        .header("kafka_correlationId", id)
+        .message(&Number::new(1));
+    impostor.says(bare).await;
+    let status = soon("it ends", numbers.message()).await.unwrap_err();
+    assert_eq!(status.code(), Code::Internal, "{status}");
+    impostor.is_told_to_stop().await;
+
+    // The channel reads on.
+    let mut relay = RelayClient::new(impostor.channel.clone());
+    let next = tokio::spawn(async move { relay.count(ask(1)).await });
+    impostor.request = impostor.requests.next().await;
+    impostor.begins().await;
+    soon("the next begins", next).await.unwrap().unwrap();
 }

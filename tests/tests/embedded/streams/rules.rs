@@ -73,6 +73,37 @@ async fn ten_thousand_streams_that_are_left_leave_nothing_behind() {
 }
 
 #[tokio::test]
+async fn a_message_over_the_channels_limit_ends_the_stream_and_its_handler() {
+    let world = World::embedded();
+    let (_server, seen) = relay(&world).await;
+    let channel = world.connect(Channel::builder().message_limit(1000)).await;
+    let mut relay = RelayClient::new(channel);
+    let large = kafka_rpc_tests::relay::Ask {
+        padding: 5000,
+        ..slowly(1_000_000, Duration::from_millis(50))
+    };
+    let mut numbers = relay.count(large).await.unwrap().into_inner();
+    let status = soon("it ends", numbers.message()).await.unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+    let ended = tokio::time::Instant::now();
+    all_dropped(&seen).await;
+    // Long before it would take its caller for gone.
+    assert!(ended.elapsed() < Duration::from_secs(4));
+}
+
+#[tokio::test]
+async fn streams_without_a_key_spread_over_all_partitions() {
+    let world = World::with_partitions(4);
+    let (_server, seen) = relay(&world).await;
+    let mut relay = client(&world).await;
+    for _ in 0..8 {
+        soon("it begins", relay.count(ask(1))).await.unwrap();
+    }
+    let partitions = seen.partitions.lock().unwrap().clone();
+    assert_eq!(partitions, (0..4).collect());
+}
+
+#[tokio::test]
 async fn a_message_over_the_limit_ends_the_stream() {
     let world = World::embedded();
     let (_server, seen) = relay_as(&world, Server::builder().message_limit(1000)).await;
