@@ -1,5 +1,7 @@
 //! What a record is to its call.
 
+use std::sync::Arc;
+
 use super::chunk::{Whole, parse_whole};
 use super::credit::{self, Credit};
 use super::fault::Fault;
@@ -54,18 +56,41 @@ pub(super) struct FrameFields<'h> {
     number: Single<'h>,
     credit: Single<'h>,
     chunks: Single<'h>,
+    resume: Single<'h>,
+    instance: Single<'h>,
+    /// Whether there is any: most records have none.
+    any: bool,
 }
 
 impl<'h> FrameFields<'h> {
     /// Takes note of a header, if it is one of these.
     pub(super) fn put(&mut self, name: Known, value: &'h [u8]) {
+        self.any = true;
         match name {
             Known::Frame => self.frame.put(value),
             Known::Seq => self.number.put(value),
             Known::Credit => self.credit.put(value),
             Known::Chunks => self.chunks.put(value),
+            Known::Resume => self.resume.put(value),
+            Known::Instance => self.instance.put(value),
             _ => {}
         }
+    }
+
+    /// Whether there is any of these headers.
+    pub(super) fn any(&self) -> bool {
+        self.any
+    }
+
+    /// The number of the last message that the caller of a stream has seen.
+    pub(super) fn resume(&self) -> Result<Option<u64>, Fault> {
+        read(self.resume, names::RESUME, parse_number)
+    }
+
+    /// Which instance answers; one that can't be read is none.
+    pub(super) fn instance(&self) -> Option<Arc<str>> {
+        let text = |value| std::str::from_utf8(value).map(Arc::from);
+        read(self.instance, names::INSTANCE, text).unwrap_or_default()
     }
 
     /// Whether the record is something else than a request or its one reply.
@@ -136,7 +161,7 @@ impl<'h> FrameFields<'h> {
 }
 
 /// Reads the number of a message.
-pub(super) fn parse_number(value: &[u8]) -> Result<u64, &'static str> {
+fn parse_number(value: &[u8]) -> Result<u64, &'static str> {
     credit::number(value).ok_or("it is a decimal number up to 2^63")
 }
 

@@ -102,3 +102,18 @@ pub(super) fn number(name: &[u8]) -> Option<u8> {
     let place = ALL.iter().position(|known| known.as_bytes() == name)?;
     u8::try_from(place).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_has_the_number_of_its_place() {
+        for (place, name) in (0..).zip(ALL) {
+            assert_eq!(number(name.as_bytes()), Some(place), "{name}");
+            assert_eq!(KNOWN[usize::from(place)] as u8, place, "{name}");
+        }
+        assert_eq!(number(b"rpc-other!"), None);
+        assert_eq!(number(b""), None);
+    }
+}

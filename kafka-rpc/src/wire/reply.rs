@@ -41,6 +41,18 @@ pub(crate) struct MessageHead {
     pub(crate) metadata: Metadata,
 }
 
+impl ReplyHead {
+    fn failed(correlation_id: CorrelationId, status: Status) -> Self {
+        Self {
+            correlation_id,
+            frame: ReplyFrame::Reply,
+            instance: None,
+            whole: None,
+            outcome: Err(status),
+        }
+    }
+}
+
 /// Reads the head of a reply. No status means OK.
 ///
 /// Where all but the correlation id is bad, the outcome is a status that says so, and the caller
@@ -62,31 +74,33 @@ pub(crate) fn decode_reply(headers: &Headers, limits: &HeaderLimits) -> Result<R
         name: names::CORRELATION_ID,
         why: "it tells whose reply this is",
     })?;
-    let instance = fields.instance;
-    let frame = within_limits
-        .map_err(|over| Status::resource_exhausted(format!("the reply can't be read: {over}")))
-        .and_then(|()| {
-            let frame = fields
-                .frame
-                .reply()
-                .and_then(|frame| Ok((frame, fields.frame.whole()?)));
-            frame.map_err(|fault| Status::internal(format!("the reply can't be read: {fault}")))
-        });
-    let (frame, whole, outcome) = match frame {
-        Ok((frame, whole)) => (frame, whole, fields.outcome()),
-        Err(status) => (ReplyFrame::Reply, None, Err(status)),
-    };
-    let instance = read(instance, names::INSTANCE, |value| {
-        std::str::from_utf8(value).map(Arc::from)
-    });
-    Ok(ReplyHead {
+    if let Err(over) = within_limits {
+        let status = Status::resource_exhausted(format!("the reply can't be read: {over}"));
+        return Ok(ReplyHead::failed(correlation_id, status));
+    }
+    let mut head = ReplyHead {
         correlation_id,
-        // One that can't be read is none.
-        instance: instance.unwrap_or_default(),
-        frame,
-        whole,
-        outcome,
-    })
+        frame: ReplyFrame::Reply,
+        instance: None,
+        whole: None,
+        outcome: Ok(MessageHead::default()),
+    };
+    if fields.frame.any() {
+        head.instance = fields.frame.instance();
+        let frame = fields.frame.reply();
+        match frame.and_then(|frame| Ok((frame, fields.frame.whole()?))) {
+            Ok((frame, whole)) => (head.frame, head.whole) = (frame, whole),
+            Err(fault) => {
+                let status = Status::internal(format!("the reply can't be read: {fault}"));
+                return Ok(ReplyHead {
+                    instance: head.instance,
+                    ..ReplyHead::failed(correlation_id, status)
+                });
+            }
+        }
+    }
+    head.outcome = fields.outcome();
+    Ok(head)
 }
 
 /// Writes the head of a reply. No status is written where the call went well. A status of a failed
@@ -162,7 +176,6 @@ struct Fields<'h> {
     status: Single<'h>,
     message: Single<'h>,
     details: Single<'h>,
-    instance: Single<'h>,
     frame: FrameFields<'h>,
     metadata: Metadata,
 }
@@ -177,7 +190,6 @@ impl<'h> Fields<'h> {
                 Name::Known(Known::Status) => fields.status.put(value),
                 Name::Known(Known::StatusMessage) => fields.message.put(value),
                 Name::Known(Known::StatusDetails) => fields.details.put(value),
-                Name::Known(Known::Instance) => fields.instance.put(value),
                 Name::Known(other) => fields.frame.put(other, value),
                 Name::Other(name) if with_metadata => {
                     metadata::take(&mut fields.metadata, name, value);

@@ -8,7 +8,7 @@ use super::content_type::{self, ContentType};
 use super::correlation_id::CorrelationId;
 use super::credit::Credit;
 use super::fault::Fault;
-use super::frame::{Frame, FrameFields, parse_number, push_number};
+use super::frame::{Frame, FrameFields, push_number};
 use super::headers::Headers;
 use super::limits::HeaderLimits;
 use super::names::{self, Known, Name};
@@ -167,7 +167,6 @@ struct Fields<'h> {
     method: Single<'h>,
     content_type: Single<'h>,
     timeout: Single<'h>,
-    resume: Single<'h>,
     frame: FrameFields<'h>,
     metadata: Metadata,
 }
@@ -183,7 +182,6 @@ impl<'h> Fields<'h> {
                 Name::Known(Known::Method) => fields.method.put(value),
                 Name::Known(Known::ContentType) => fields.content_type.put(value),
                 Name::Known(Known::Timeout) => fields.timeout.put(value),
-                Name::Known(Known::Resume) => fields.resume.put(value),
                 Name::Known(other) => fields.frame.put(other, value),
                 Name::Other(name) if with_metadata => {
                     metadata::take(&mut fields.metadata, name, value);
@@ -230,23 +228,24 @@ impl<'h> Fields<'h> {
         correlation_id: Option<CorrelationId>,
         reply: Option<ReplyAddress>,
     ) -> Result<RequestHead<'h>, Fault> {
-        let frame = self.frame.request()?;
-        let head = RequestHead {
+        let mut head = RequestHead {
             correlation_id,
             reply,
             method: read(self.method, names::METHOD, std::str::from_utf8)?,
             content_type: read(self.content_type, names::CONTENT_TYPE, ContentType::parse)?
                 .unwrap_or_default(),
             timeout: read(self.timeout, names::TIMEOUT, timeout::parse)?,
-            frame,
-            credit: match frame {
-                Frame::Request => self.frame.credit()?,
-                _ => None,
-            },
-            whole: self.frame.whole()?,
-            resume: read(self.resume, names::RESUME, parse_number)?,
             metadata: self.metadata,
+            ..RequestHead::default()
         };
+        if self.frame.any() {
+            head.frame = self.frame.request()?;
+            head.whole = self.frame.whole()?;
+            head.resume = self.frame.resume()?;
+            if head.frame == Frame::Request {
+                head.credit = self.frame.credit()?;
+            }
+        }
         check_id(&head)?;
         Ok(head)
     }
