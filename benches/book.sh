@@ -17,6 +17,7 @@ table() {
 table compare --concurrency 1,64,512,4096 "$@"
 bench compare --concurrency 512 --keys 1000 --systems floor,contract,kafka-rpc "$@" > "$out/keyed.txt.new"
 mv "$out/keyed.txt.new" "$out/keyed.txt"
+table stream "$@"
 table idle "$@"
 table startup "$@"
 table growth "$@"

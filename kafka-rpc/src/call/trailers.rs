@@ -38,6 +38,14 @@ impl Trailers {
         self.0.lock().insert(name, value).map(drop)
     }
 
+    /// Sets raw bytes, in place of what the name had, which ends in `-bin`.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert).
+    pub fn insert_bin(&self, name: &str, value: MetadataValue) -> Result<(), InvalidMetadata> {
+        self.0.lock().insert_bin(name, value).map(drop)
+    }
+
     /// Takes out what there is.
     pub(crate) fn take(&self) -> Metadata {
         std::mem::take(&mut *self.0.lock())

@@ -12,8 +12,8 @@ use crate::proto::{
 
 /// Metadata of a request that comes back with the reply.
 pub(crate) const ECHO_INITIAL: &str = "x-grpc-test-echo-initial";
-/// The same of raw bytes. gRPC's servers send it behind the reply. A handler has a place for metadata before its messages
-/// and, in the status of a failure, behind them, but none behind those of a success: so this comes back before them too.
+/// The same of raw bytes, which comes back behind the messages of a stream. A reply of one message is one record, so there it
+/// comes back with the other.
 pub(crate) const ECHO_TRAILING: &str = "x-grpc-test-echo-trailing-bin";
 
 /// The server's side of all services.
@@ -81,7 +81,10 @@ impl TestService for Interop {
         Status,
     > {
         let running = self.handlers.begin();
-        let response = echo(request.metadata(), ())?;
+        let mut response = echo(request.metadata(), ())?;
+        if let Some(value) = response.metadata_mut().remove(ECHO_TRAILING) {
+            response.trailers().insert_bin(ECHO_TRAILING, value)?;
+        }
         let answers = request.into_inner().map(move |request| {
             let _running = &running;
             let request = request?;

@@ -17,7 +17,8 @@ pub(super) async fn custom_metadata(clients: &Clients) -> anyhow::Result<()> {
 async fn unary(clients: &Clients) -> anyhow::Result<()> {
     let request = with_metadata(unary::large_request())?;
     let response = clients.test.clone().unary_call(request).await?;
-    check(response.metadata())?;
+    check_initial(response.metadata())?;
+    check_trailing(response.metadata())?;
     unary::check_large(response.into_inner())
 }
 
@@ -25,17 +26,16 @@ async fn full_duplex(clients: &Clients) -> anyhow::Result<()> {
     let (questions, requests) = questions();
     let mut test = clients.test.clone();
     let response = test.full_duplex_call(with_metadata(requests)?).await?;
-    check(response.metadata())?;
+    check_initial(response.metadata())?;
+    ensure!(
+        response.metadata().get_bin(ECHO_TRAILING).is_none(),
+        "what belongs behind the messages came before them"
+    );
     let mut responses = response.into_inner();
     questions.ask(PING_PONG[0], &mut responses).await?;
     drop(questions);
     let trailers = responses.trailers().await?;
-    let trailers = trailers.context("the stream ended without trailers")?;
-    ensure!(
-        trailers.is_empty(),
-        "trailers that nobody sent: {trailers:?}"
-    );
-    Ok(())
+    check_trailing(&trailers.context("the stream ended without trailers")?)
 }
 
 fn with_metadata<T>(message: T) -> anyhow::Result<Request<T>> {
@@ -46,9 +46,13 @@ fn with_metadata<T>(message: T) -> anyhow::Result<Request<T>> {
     Ok(request)
 }
 
-fn check(metadata: &Metadata) -> anyhow::Result<()> {
+fn check_initial(metadata: &Metadata) -> anyhow::Result<()> {
     let text = metadata.get(ECHO_INITIAL).context(ECHO_INITIAL)?;
     ensure!(text.to_str()? == TEXT, "{ECHO_INITIAL} is {text:?}");
+    Ok(())
+}
+
+fn check_trailing(metadata: &Metadata) -> anyhow::Result<()> {
     let bytes = metadata.get_bin(ECHO_TRAILING).context(ECHO_TRAILING)?;
     ensure!(
         bytes.to_bytes() == BYTES[..],

@@ -1,3 +1,4 @@
+mod attached;
 mod cancel;
 mod delivery;
 mod flow;
