@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::call::{Caller, CallerSettings};
+use super::caller::{Caller, CallerSettings};
 use super::channel::Channel;
 use super::gather::Gathers;
 use super::replies::{Replies, Requests};

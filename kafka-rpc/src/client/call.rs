@@ -1,122 +1,29 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 use uuid::Uuid;
 
-use super::gather::{Gather, Gathers};
+use super::caller::Caller;
+use super::gather::Gather;
+use super::records::{self, Envelope, received};
 use super::replies::not_sent;
 use super::route::{Route, Routes};
-use super::streams::{Begin, Opened, Reader, Streams};
-use super::waiting::{Outcome, WaitingCalls, deadline_exceeded};
+use super::streams::{Begin, Opened, Reader};
+use super::waiting::{Outcome, deadline_exceeded};
 use crate::Error;
 use crate::call::{
-    Body, CallContext, Code, Deadline, Extensions, Messages, Request, RequestParts, Response,
-    Status,
+    Body, Code, Deadline, Extensions, Messages, Request, RequestParts, Response, Status,
 };
-use crate::descriptor::{Method, Routing, ServiceDescriptor};
+use crate::descriptor::{Method, Routing};
 use crate::telemetry::{self, ClientMetrics, PendingCall, Side};
-use crate::transport::{Outgoing, Producer};
-use crate::wire::{
-    ContentType, CorrelationId, Credit, Frame, HeaderLimits, RequestHead, encode_request,
-};
-
-pub(super) struct CallerSettings {
-    pub(super) default_timeout: Duration,
-    pub(super) message_limit: usize,
-}
-
-/// What the calls of a channel share.
-pub(super) struct Caller {
-    producer: Arc<dyn Producer>,
-    routes: Arc<Routes>,
-    waiting: Arc<WaitingCalls>,
-    streams: Arc<Streams>,
-    gathers: Arc<Gathers>,
-    settings: CallerSettings,
-    tasks: [AbortHandle; 3],
-}
-
-impl Caller {
-    pub(super) fn new(
-        producer: Arc<dyn Producer>,
-        routes: Routes,
-        waiting: Arc<WaitingCalls>,
-        streams: Arc<Streams>,
-        gathers: Arc<Gathers>,
-        settings: CallerSettings,
-    ) -> Self {
-        let routes = Arc::new(routes);
-        let expiry = tokio::spawn(Arc::clone(&waiting).expire());
-        let refreshed = Arc::clone(&routes);
-        let refresh = tokio::spawn(async move { refreshed.refresh().await });
-        let keep = tokio::spawn(Arc::clone(&streams).keep());
-        Self {
-            producer,
-            routes,
-            waiting,
-            streams,
-            gathers,
-            settings,
-            tasks: [expiry, refresh, keep].map(|task| task.abort_handle()),
-        }
-    }
-
-    pub(super) fn producer(&self) -> &Arc<dyn Producer> {
-        &self.producer
-    }
-
-    pub(super) fn streams(&self) -> &Arc<Streams> {
-        &self.streams
-    }
-
-    pub(super) fn gathers(&self) -> &Arc<Gathers> {
-        &self.gathers
-    }
-
-    pub(super) fn message_limit(&self) -> usize {
-        self.settings.message_limit
-    }
-
-    pub(super) async fn prepare(&self, service: &'static ServiceDescriptor) -> Result<(), Error> {
-        self.routes.prepare(service).await
-    }
-
-    fn deadline(&self, parts: &RequestParts, now: Instant) -> Deadline {
-        let timeout = parts.timeout.unwrap_or(self.settings.default_timeout);
-        let own = Deadline::after_instant(now, timeout);
-        match CallContext::current().and_then(|surrounding| surrounding.deadline) {
-            Some(surrounding) => own.earlier(surrounding),
-            None => own,
-        }
-    }
-
-    fn check_size(&self, body: &Body) -> Result<(), Status> {
-        if body.len() <= self.settings.message_limit {
-            return Ok(());
-        }
-        Err(Status::resource_exhausted(format!(
-            "the request has {} bytes; the channel sends at most {}",
-            body.len(),
-            self.settings.message_limit
-        )))
-    }
-}
-
-impl Drop for Caller {
-    fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
-        }
-    }
-}
+use crate::transport::Outgoing;
+use crate::wire::CorrelationId;
 
 /// A call: it begins when it is first polled, and to drop it then cancels it.
 pub(super) struct Call {
@@ -189,10 +96,10 @@ impl Call {
         if deadline.instant() <= now {
             return begun.shown.end(Err(deadline_exceeded())).map(drop);
         }
-        match self.caller.routes.ready(method) {
+        match self.caller.routes().ready(method) {
             Some(route) => self.send(begun, route, now),
             None => {
-                let routes = Arc::clone(&self.caller.routes);
+                let routes = Arc::clone(self.caller.routes());
                 let route = Box::pin(find(routes, method, deadline));
                 self.state = State::Routing(Box::new(begun), route);
                 Ok(())
@@ -218,12 +125,16 @@ impl Call {
         let uuid = Uuid::new_v4().as_u128();
         let id = CorrelationId::from_uuid(uuid);
         telemetry::record_correlation_id(&shown.span, &id);
-        let timeout = deadline.instant().saturating_duration_since(now);
-        let partition = route.partition(parts.key.as_deref());
-        let sent = request_record(
-            method, &route, id, timeout, parts, body, partition, None, None,
-        )
-        .and_then(|record| exchange(&self.caller, route, uuid, deadline, record));
+        let envelope = Envelope {
+            method,
+            route: &route,
+            partition: route.partition(parts.key.as_deref()),
+            id,
+            timeout: deadline.instant().saturating_duration_since(now),
+            stream: None,
+        };
+        let sent = records::request(&envelope, parts, body)
+            .and_then(|record| exchange(&self.caller, route, uuid, deadline, record));
         drop(entered);
         match sent {
             Ok((cancel, outcome)) => {
@@ -373,39 +284,6 @@ async fn find(
         .map_err(|error| unroutable(&error))
 }
 
-#[allow(clippy::too_many_arguments)]
-pub(super) fn request_record(
-    method: Method,
-    route: &Route,
-    id: CorrelationId,
-    timeout: Duration,
-    parts: RequestParts,
-    body: Body,
-    partition: i32,
-    credit: Option<Credit>,
-    resume: Option<u64>,
-) -> Result<Outgoing, Status> {
-    let head = RequestHead {
-        correlation_id: Some(id),
-        reply: Some(route.reply.clone()),
-        method: Some(method.descriptor().path),
-        content_type: ContentType::Protobuf,
-        timeout: Some(timeout),
-        frame: Frame::Request,
-        credit,
-        whole: None,
-        resume,
-        metadata: parts.metadata,
-    };
-    Ok(Outgoing {
-        topic: Arc::clone(&route.request),
-        partition: Some(partition),
-        key: parts.key,
-        value: body.into_bytes(),
-        headers: encode_request(&head, &HeaderLimits::default())?,
-    })
-}
-
 /// Sends a request: its outcome will arrive at the end that this returns.
 fn exchange(
     caller: &Arc<Caller>,
@@ -414,7 +292,7 @@ fn exchange(
     deadline: Deadline,
     record: Outgoing,
 ) -> Result<(CancelOnDrop, oneshot::Receiver<Outcome>), Status> {
-    let outcome = caller.waiting.add(uuid, deadline)?;
+    let outcome = caller.waiting().add(uuid, deadline)?;
     // The guard must exist before the send: from then on the server may be at work.
     let cancel = CancelOnDrop {
         caller: Arc::clone(caller),
@@ -424,27 +302,10 @@ fn exchange(
         key: record.key.clone(),
         armed: true,
     };
-    if let Err(refused) = caller.producer.send(record, None) {
-        caller.waiting.end(uuid, Err(not_sent(&refused.error)));
+    if let Err(refused) = caller.producer().send(record, None) {
+        caller.waiting().end(uuid, Err(not_sent(&refused.error)));
     }
     Ok((cancel, outcome))
-}
-
-/// What a reply says, if the call came to one.
-pub(super) fn received(answer: Option<Outcome>) -> Result<Response<Body>, Status> {
-    let (message, value) =
-        answer.unwrap_or_else(|| Err(Status::internal("a pending call was lost")))?;
-    if message.content_type != ContentType::Protobuf {
-        return Err(Status::internal(format!(
-            "the reply is {}; application/protobuf was asked for",
-            message.content_type.as_str()
-        )));
-    }
-    Ok(Response::from_parts(
-        message.metadata,
-        Body::new(value),
-        Extensions::new(),
-    ))
 }
 
 /// What a caller is told when a method's topics can't be used.
@@ -474,25 +335,15 @@ impl CancelOnDrop {
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
-        if !self.armed || !self.caller.waiting.abandon(self.uuid) {
+        if !self.armed || !self.caller.waiting().abandon(self.uuid) {
             return;
         }
-        let head = RequestHead {
-            correlation_id: Some(CorrelationId::from_uuid(self.uuid)),
-            frame: Frame::Cancel,
-            ..RequestHead::default()
-        };
-        let Ok(headers) = encode_request(&head, &HeaderLimits::default()) else {
+        let id = CorrelationId::from_uuid(self.uuid);
+        let topic = &self.route.request;
+        let Ok(record) = records::cancel(id, topic, self.partition, self.key.take()) else {
             return;
         };
-        let record = Outgoing {
-            topic: Arc::clone(&self.route.request),
-            partition: self.partition,
-            key: self.key.take(),
-            value: Bytes::new(),
-            headers,
-        };
-        if let Err(refused) = self.caller.producer.send(record, None) {
+        if let Err(refused) = self.caller.producer().send(record, None) {
             tracing::debug!(error = %refused.error, "a cancel could not be sent");
             telemetry::cancel_lost();
         }

@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 use tower_service::Service;
 
 use super::builder::ChannelBuilder;
-use super::call::{Call, Caller};
+use super::call::Call;
+use super::caller::Caller;
 use crate::call::{Body, Request, Response, Status};
 use crate::descriptor::ServiceDescriptor;
 use crate::{Cluster, Error};

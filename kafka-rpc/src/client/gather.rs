@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep, sleep_until};
 use uuid::Uuid;
 
-use super::call::{Caller, Shown, received, request_record};
+use super::call::Shown;
+use super::caller::Caller;
+use super::records::{self, Envelope, received};
 use super::replies::not_sent;
 use super::streams::Begin;
 use super::waiting::Outcome;
@@ -20,7 +21,7 @@ use crate::call::{Answer, Body, Deadline, RawAnswers, Status};
 use crate::hashing::HashMap;
 use crate::telemetry;
 use crate::transport::Outgoing;
-use crate::wire::{CorrelationId, Frame, HeaderLimits, RequestHead, encode_request};
+use crate::wire::CorrelationId;
 
 /// The most answers of one call that wait to be read.
 const WAITING: usize = 1024;
@@ -116,23 +117,31 @@ impl Gather {
         let uuid = Uuid::new_v4().as_u128();
         let wanted = parts.answers;
         let id = CorrelationId::from_uuid(uuid);
-        let timeout = deadline.instant().saturating_duration_since(now);
-        let partition = route.partition(parts.key.as_deref());
-        let sent = request_record(
-            method, &route, id, timeout, parts, body, partition, None, None,
-        )
-        .and_then(|record| Ok((cancel(id, &record)?, record)))
-        .and_then(|(cancel, record)| {
-            let limit = caller.streams().settings().limit;
-            let answers = caller.gathers().add(uuid, limit)?;
-            match caller.producer().send(record, None) {
-                Ok(()) => Ok((cancel, answers)),
-                Err(refused) => {
-                    caller.gathers().remove(uuid);
-                    Err(not_sent(&refused.error))
+        let envelope = Envelope {
+            method,
+            route: &route,
+            partition: route.partition(parts.key.as_deref()),
+            id,
+            timeout: deadline.instant().saturating_duration_since(now),
+            stream: None,
+        };
+        let sent = records::request(&envelope, parts, body)
+            .and_then(|record| {
+                let key = record.key.clone();
+                let cancel = records::cancel(id, &record.topic, record.partition, key)?;
+                Ok((cancel, record))
+            })
+            .and_then(|(cancel, record)| {
+                let limit = caller.streams().settings().limit;
+                let answers = caller.gathers().add(uuid, limit)?;
+                match caller.producer().send(record, None) {
+                    Ok(()) => Ok((cancel, answers)),
+                    Err(refused) => {
+                        caller.gathers().remove(uuid);
+                        Err(not_sent(&refused.error))
+                    }
                 }
-            }
-        });
+            });
         match sent {
             Ok((cancel, answers)) => Ok(Self {
                 caller: Arc::clone(caller),
@@ -158,21 +167,6 @@ impl Gather {
 
 fn wait(deadline: Deadline) -> Pin<Box<Sleep>> {
     Box::pin(sleep_until(deadline.instant()))
-}
-
-fn cancel(id: CorrelationId, request: &Outgoing) -> Result<Outgoing, Status> {
-    let head = RequestHead {
-        correlation_id: Some(id),
-        frame: Frame::Cancel,
-        ..RequestHead::default()
-    };
-    Ok(Outgoing {
-        topic: Arc::clone(&request.topic),
-        partition: request.partition,
-        key: request.key.clone(),
-        value: Bytes::new(),
-        headers: encode_request(&head, &HeaderLimits::default())?,
-    })
 }
 
 impl RawAnswers for Gather {

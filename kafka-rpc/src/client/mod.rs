@@ -2,9 +2,11 @@
 
 mod builder;
 mod call;
+mod caller;
 mod channel;
 mod gather;
 mod pending;
+mod records;
 mod replies;
 mod route;
 mod streams;

@@ -1,4 +1,4 @@
-//! Messages that are larger than a record may be.
+//! Messages that are larger than a record may be; in small pieces, for the embedded broker keeps 5 MiB of each partition.
 
 use futures_util::stream::{self, StreamExt as _};
 use kafka_rpc::{Channel, ChannelBuilder, Code, Request, Server, ServerBuilder};
@@ -8,6 +8,7 @@ use kafka_rpc_tests::soon;
 use kafka_rpc_tests::world::{World, desk};
 
 const MIB: usize = 1024 * 1024;
+const PIECE: usize = MIB / 16;
 
 fn mirror() -> Scripted {
     Scripted::new(|request: Request<Order>| async move {
@@ -20,11 +21,15 @@ fn mirror() -> Scripted {
 }
 
 fn taking() -> ServerBuilder {
-    desk(mirror()).chunked_message_limit(20 * MIB)
+    desk(mirror())
+        .message_limit(PIECE)
+        .chunked_message_limit(20 * MIB)
 }
 
 fn sending() -> ChannelBuilder {
-    Channel::builder().chunked_message_limit(20 * MIB)
+    Channel::builder()
+        .message_limit(PIECE)
+        .chunked_message_limit(20 * MIB)
 }
 
 fn pattern(bytes: usize) -> Vec<u8> {
@@ -43,7 +48,7 @@ async fn a_large_call_goes_and_its_large_reply_comes_whole() {
     let world = World::embedded();
     let _server = world.serve(taking()).await;
     let mut desk = DeskClient::new(world.connect(sending()).await);
-    for (number, bytes) in [(1, 100), (2, MIB), (3, 5 * MIB), (4, 12 * MIB)] {
+    for (number, bytes) in [(1, 100), (2, PIECE), (3, MIB), (4, 3 * MIB)] {
         let reply = soon("the reply comes", desk.ask(order(number, bytes))).await;
         let reply = reply.unwrap().into_inner();
         assert_eq!(reply.number, number);
@@ -53,11 +58,9 @@ async fn a_large_call_goes_and_its_large_reply_comes_whole() {
 
 #[tokio::test]
 async fn many_large_calls_at_a_time_keep_apart() {
-    // In small pieces: the embedded broker keeps little of each partition.
     let world = World::with_partitions(2);
-    let _server = world.serve(taking().message_limit(MIB / 16)).await;
-    let channel = sending().message_limit(MIB / 16);
-    let desk = DeskClient::new(world.connect(channel).await);
+    let _server = world.serve(taking()).await;
+    let desk = DeskClient::new(world.connect(sending()).await);
     let calls = (0..12_u32).map(|number| {
         let mut desk = desk.clone();
         async move {
@@ -74,27 +77,28 @@ async fn streams_have_large_messages_both_ways() {
     let world = World::embedded();
     let server = Server::builder()
         .add_service(RelayServer::new(Numbers::default()))
+        .message_limit(PIECE)
         .chunked_message_limit(20 * MIB);
     let _server = world.serve(server).await;
     let mut relay = RelayClient::new(world.connect(sending()).await);
     let large = Ask {
         count: 6,
-        padding: 3 * MIB as u32,
+        padding: (MIB / 2) as u32,
         ..Ask::default()
     };
     let numbers = relay.count(large).await.unwrap().into_inner();
     let sizes = numbers.map(|number| number.unwrap().padding.len());
     let sizes: Vec<_> = soon("all come", sizes.collect()).await;
-    assert_eq!(sizes, [3 * MIB; 6]);
+    assert_eq!(sizes, [MIB / 2; 6]);
 
     let numbers = stream::iter((1..=6).map(|value| Number {
-        padding: pattern(3 * MIB),
+        padding: pattern(MIB / 2),
         ..Number::new(value)
     }));
     let answers = relay.double(numbers).await.unwrap().into_inner();
     let answers = answers.map(|answer| {
         let answer = answer.unwrap();
-        assert!(answer.padding == pattern(3 * MIB));
+        assert!(answer.padding == pattern(MIB / 2));
         answer.value
     });
     let answers: Vec<_> = soon("all are doubled", answers.collect()).await;
@@ -105,7 +109,7 @@ async fn streams_have_large_messages_both_ways() {
 async fn a_message_over_the_limit_of_all_pieces_is_refused_before_it_is_sent() {
     let world = World::embedded();
     let _server = world.serve(taking()).await;
-    let channel = Channel::builder().chunked_message_limit(2 * MIB);
+    let channel = sending().chunked_message_limit(2 * MIB);
     let mut desk = DeskClient::new(world.connect(channel).await);
     let status = soon("it ends", desk.ask(order(1, 3 * MIB))).await;
     assert_eq!(status.unwrap_err().code(), Code::ResourceExhausted);
@@ -132,11 +136,9 @@ async fn a_server_that_takes_no_pieces_says_so() {
 #[tokio::test]
 async fn a_server_that_takes_less_says_so() {
     let world = World::embedded();
-    let _server = world
-        .serve(desk(mirror()).chunked_message_limit(2 * MIB))
-        .await;
+    let _server = world.serve(taking().chunked_message_limit(2 * MIB)).await;
     let mut desk = DeskClient::new(world.connect(sending()).await);
-    let status = soon("it ends", desk.ask(order(1, 5 * MIB)))
+    let status = soon("it ends", desk.ask(order(1, 3 * MIB)))
         .await
         .unwrap_err();
     assert_eq!(status.code(), Code::ResourceExhausted, "{status}");

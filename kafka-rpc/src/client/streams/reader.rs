@@ -10,7 +10,9 @@ use uuid::Uuid;
 
 use super::stream::{ClientStream, Opened, Target};
 use crate::call::{Body, Deadline, Messages, Metadata, RequestParts, Status};
-use crate::client::call::{Caller, Shown, request_record};
+use crate::client::call::Shown;
+use crate::client::caller::Caller;
+use crate::client::records::{self, Envelope, StreamHead};
 use crate::client::replies::not_sent;
 use crate::client::route::Route;
 use crate::client::waiting::deadline_exceeded;
@@ -250,18 +252,19 @@ impl Request {
             key: self.parts.key.clone(),
             deadline: self.deadline,
         };
-        let timeout = self.deadline.instant().saturating_duration_since(now);
-        let record = request_record(
-            self.method,
-            &self.route,
-            CorrelationId::from_uuid(id),
-            timeout,
-            self.parts.clone(),
-            Body::new(self.message.clone()),
-            self.partition,
-            Some(caller.streams().settings().window),
-            resume,
-        )?;
+        let envelope = Envelope {
+            method: self.method,
+            route: &self.route,
+            partition: self.partition,
+            id: CorrelationId::from_uuid(id),
+            timeout: self.deadline.instant().saturating_duration_since(now),
+            stream: Some(StreamHead {
+                credit: caller.streams().settings().window,
+                resume,
+            }),
+        };
+        let body = Body::new(self.message.clone());
+        let record = records::request(&envelope, self.parts.clone(), body)?;
         let (stream, opening) = ClientStream::new(
             id,
             target,

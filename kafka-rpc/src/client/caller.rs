@@ -1,0 +1,113 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::gather::Gathers;
+use super::route::Routes;
+use super::streams::Streams;
+use super::waiting::WaitingCalls;
+use crate::Error;
+use crate::call::{Body, CallContext, Deadline, RequestParts, Status};
+use crate::descriptor::ServiceDescriptor;
+use crate::transport::Producer;
+
+pub(super) struct CallerSettings {
+    pub(super) default_timeout: Duration,
+    pub(super) message_limit: usize,
+}
+
+/// What the calls of a channel share.
+pub(super) struct Caller {
+    producer: Arc<dyn Producer>,
+    routes: Arc<Routes>,
+    waiting: Arc<WaitingCalls>,
+    streams: Arc<Streams>,
+    gathers: Arc<Gathers>,
+    settings: CallerSettings,
+    tasks: [AbortHandle; 3],
+}
+
+impl Caller {
+    pub(super) fn new(
+        producer: Arc<dyn Producer>,
+        routes: Routes,
+        waiting: Arc<WaitingCalls>,
+        streams: Arc<Streams>,
+        gathers: Arc<Gathers>,
+        settings: CallerSettings,
+    ) -> Self {
+        let routes = Arc::new(routes);
+        let expiry = tokio::spawn(Arc::clone(&waiting).expire());
+        let refreshed = Arc::clone(&routes);
+        let refresh = tokio::spawn(async move { refreshed.refresh().await });
+        let keep = tokio::spawn(Arc::clone(&streams).keep());
+        Self {
+            producer,
+            routes,
+            waiting,
+            streams,
+            gathers,
+            settings,
+            tasks: [expiry, refresh, keep].map(|task| task.abort_handle()),
+        }
+    }
+
+    pub(super) fn producer(&self) -> &Arc<dyn Producer> {
+        &self.producer
+    }
+
+    pub(super) fn streams(&self) -> &Arc<Streams> {
+        &self.streams
+    }
+
+    pub(super) fn gathers(&self) -> &Arc<Gathers> {
+        &self.gathers
+    }
+
+    pub(super) fn message_limit(&self) -> usize {
+        self.settings.message_limit
+    }
+
+    pub(super) async fn prepare(&self, service: &'static ServiceDescriptor) -> Result<(), Error> {
+        self.routes.prepare(service).await
+    }
+
+    pub(super) fn routes(&self) -> &Arc<Routes> {
+        &self.routes
+    }
+
+    pub(super) fn waiting(&self) -> &WaitingCalls {
+        &self.waiting
+    }
+
+    /// When a call has to be over: by its own timeout, and by the deadline of the handler around it.
+    pub(super) fn deadline(&self, parts: &RequestParts, now: Instant) -> Deadline {
+        let timeout = parts.timeout.unwrap_or(self.settings.default_timeout);
+        let own = Deadline::after_instant(now, timeout);
+        match CallContext::current().and_then(|surrounding| surrounding.deadline) {
+            Some(surrounding) => own.earlier(surrounding),
+            None => own,
+        }
+    }
+
+    pub(super) fn check_size(&self, body: &Body) -> Result<(), Status> {
+        if body.len() <= self.settings.message_limit {
+            return Ok(());
+        }
+        Err(Status::resource_exhausted(format!(
+            "the request has {} bytes; the channel sends at most {}",
+            body.len(),
+            self.settings.message_limit
+        )))
+    }
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What a channel writes for a call, and what it reads of a reply.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::route::Route;
+use super::waiting::Outcome;
+use crate::call::{Body, Extensions, RequestParts, Response, Status};
+use crate::descriptor::Method;
+use crate::transport::Outgoing;
+use crate::wire::{
+    ContentType, CorrelationId, Credit, Frame, HeaderLimits, RequestHead, encode_request,
+};
+
+/// Which call a request is, and where it goes.
+pub(super) struct Envelope<'r> {
+    pub(super) method: Method,
+    pub(super) route: &'r Route,
+    pub(super) partition: i32,
+    pub(super) id: CorrelationId,
+    pub(super) timeout: Duration,
+    /// Where it begins a stream.
+    pub(super) stream: Option<StreamHead>,
+}
+
+/// What a request says of the stream that it begins.
+#[derive(Clone, Copy)]
+pub(super) struct StreamHead {
+    /// What the server may send before it hears of the caller again.
+    pub(super) credit: Credit,
+    /// How many messages the caller has of a stream that goes on.
+    pub(super) resume: Option<u64>,
+}
+
+/// The record of a request.
+///
+/// # Errors
+/// When the caller's metadata is over the limits.
+pub(super) fn request(
+    envelope: &Envelope<'_>,
+    parts: RequestParts,
+    body: Body,
+) -> Result<Outgoing, Status> {
+    let head = RequestHead {
+        correlation_id: Some(envelope.id),
+        reply: Some(envelope.route.reply.clone()),
+        method: Some(envelope.method.descriptor().path),
+        content_type: ContentType::Protobuf,
+        timeout: Some(envelope.timeout),
+        frame: Frame::Request,
+        credit: envelope.stream.map(|stream| stream.credit),
+        whole: None,
+        resume: envelope.stream.and_then(|stream| stream.resume),
+        metadata: parts.metadata,
+    };
+    Ok(Outgoing {
+        topic: Arc::clone(&envelope.route.request),
+        partition: Some(envelope.partition),
+        key: parts.key,
+        value: body.into_bytes(),
+        headers: encode_request(&head, &HeaderLimits::default())?,
+    })
+}
+
+/// The record that tells the server that nobody waits any more for the call of a request.
+///
+/// # Errors
+/// None that can happen: a cancel has one small header.
+pub(super) fn cancel(
+    id: CorrelationId,
+    topic: &Arc<str>,
+    partition: Option<i32>,
+    key: Option<Bytes>,
+) -> Result<Outgoing, Status> {
+    let head = RequestHead {
+        correlation_id: Some(id),
+        frame: Frame::Cancel,
+        ..RequestHead::default()
+    };
+    Ok(Outgoing {
+        topic: Arc::clone(topic),
+        partition,
+        key,
+        value: Bytes::new(),
+        headers: encode_request(&head, &HeaderLimits::default())?,
+    })
+}
+
+/// What a reply says, if the call came to one.
+pub(super) fn received(answer: Option<Outcome>) -> Result<Response<Body>, Status> {
+    let (message, value) =
+        answer.unwrap_or_else(|| Err(Status::internal("a pending call was lost")))?;
+    if message.content_type != ContentType::Protobuf {
+        return Err(Status::internal(format!(
+            "the reply is {}; application/protobuf was asked for",
+            message.content_type.as_str()
+        )));
+    }
+    Ok(Response::from_parts(
+        message.metadata,
+        Body::new(value),
+        Extensions::new(),
+    ))
+}
