@@ -147,7 +147,7 @@ fn idle_processes_of_each_system_are_watched() {
     require_java!();
     let (document, printed) = run("idle", &["--methods", "3", "--seconds", "1", "--rest", "1"]);
     let rows = rows(&document, "rows");
-    assert_eq!(rows.len(), 3);
+    assert_eq!(rows.len(), 4);
     for process in rows.iter().flat_map(|row| [&row["client"], &row["server"]]) {
         assert!(figure(process, "threads") > 1.0, "{printed}");
         assert!(figure(process, "cpu_percent") < 100.0, "{printed}");
@@ -163,7 +163,7 @@ fn startup_is_timed_to_the_first_reply() {
     require_java!();
     let (document, printed) = run("startup", &["--rounds", "1"]);
     let rows = rows(&document, "rows");
-    assert_eq!(rows.len(), 3 * 4);
+    assert_eq!(rows.len(), 4 * 4);
     let median = |row: &Value| figure(&row["time_us"], "median");
     for row in rows {
         assert!(median(row) > 0.0, "{printed}");
