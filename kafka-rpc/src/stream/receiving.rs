@@ -84,14 +84,17 @@ impl Receiving {
     pub(crate) fn taken(&mut self, messages: u64, bytes: u64) -> Option<Credit> {
         self.taken.messages += messages;
         self.taken.bytes += bytes;
-        self.is_due().then(|| {
-            self.taken_then = self.taken;
-            self.granted = Credit {
-                messages: (self.taken.messages + self.window.messages).max(self.granted.messages),
-                bytes: (self.taken.bytes + self.window.bytes).max(self.granted.bytes),
-            };
-            self.granted
-        })
+        let granted = Credit {
+            messages: (self.taken.messages + self.window.messages).max(self.granted.messages),
+            bytes: (self.taken.bytes + self.window.bytes).max(self.granted.bytes),
+        };
+        // A window that is smaller than what everybody may send at first gives nothing for a while.
+        if !self.is_due() || granted == self.granted {
+            return None;
+        }
+        self.taken_then = self.taken;
+        self.granted = granted;
+        Some(granted)
     }
 
     fn is_due(&self) -> bool {
