@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::setup::SystemName;
 use crate::stage::{Actor, Scene, Settings, Stage};
 use crate::summary::{Spread, spread};
-use crate::table::{aligned, grouped};
+use crate::table::{self, aligned, grouped};
 use crate::threads;
 
 /// How fast one reader reads a server's stream, against a consumer that reads the same records as a producer writes them, and
@@ -171,15 +171,7 @@ fn table(document: &Document, arguments: &StreamArguments) -> String {
             .to_vec(),
     ];
     lines.extend(document.rows.iter().map(|row| {
-        let ratio = row.to_floor.map_or_else(
-            || "-".to_owned(),
-            |ratio| {
-                format!(
-                    "{:.2} ({:.2} to {:.2})",
-                    ratio.median, ratio.least, ratio.most
-                )
-            },
-        );
+        let ratio = row.to_floor.map_or_else(|| "-".to_owned(), table::spread);
         vec![
             row.system.to_string(),
             grouped(row.rate_per_s.median),

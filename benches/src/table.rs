@@ -100,7 +100,7 @@ fn ratios(rows: &[Row]) -> Vec<Vec<String>> {
     lines
 }
 
-fn spread(ratio: Spread) -> String {
+pub(crate) fn spread(ratio: Spread) -> String {
     format!(
         "{:.2} ({:.2} to {:.2})",
         ratio.median, ratio.least, ratio.most

@@ -6,11 +6,11 @@ use super::channel::Channel;
 use super::gather::Gathers;
 use super::replies::{Replies, Requests};
 use super::route::Routes;
-use super::streams::{StreamSettings, Streams};
+use super::streams::Streams;
 use super::waiting::WaitingCalls;
 use crate::cluster::{CONNECT_LIMIT, TopicSettings};
 use crate::descriptor::ServiceDescriptor;
-use crate::stream::{DEFAULT_TIMEOUT, DEFAULT_WINDOW, LEAST_TIMEOUT, window};
+use crate::stream::{LEAST_TIMEOUT, StreamSettings, window};
 use crate::transport::Writes;
 use crate::{Cluster, Error, chunks};
 
@@ -52,11 +52,7 @@ impl Default for ChannelBuilder {
             pending_limit: 65_536,
             message_limit: crate::DEFAULT_MESSAGE_LIMIT,
             chunked_message_limit: None,
-            streams: StreamSettings {
-                limit: 1000,
-                window: DEFAULT_WINDOW,
-                timeout: DEFAULT_TIMEOUT,
-            },
+            streams: StreamSettings::default(),
             topics: None,
             services: Vec::new(),
             producer: Vec::new(),

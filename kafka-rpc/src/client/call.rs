@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::caller::Caller;
 use super::gather::Gather;
 use super::records::{self, Envelope, received};
-use super::replies::not_sent;
+use super::replies::{not_sent, unasked_stream};
 use super::route::{Route, Routes};
 use super::streams::{Begin, Opened, Reader};
 use super::waiting::{Outcome, deadline_exceeded};
@@ -148,9 +148,7 @@ impl Call {
             Err(status) => shown.end(Err(status)).map(drop),
         }
     }
-}
 
-impl Call {
     fn open(&mut self, begun: Begun, route: Arc<Route>, now: Instant) -> Result<(), Status> {
         let Begun {
             shown,
@@ -199,9 +197,7 @@ fn opened(mut reader: Box<Reader>, opened: Opened) -> Result<Response<Body>, Sta
                 None => outcome,
             }
         }
-        Opened::Stream(_) | Opened::Ended(_) => Err(reader.refuse(Status::internal(
-            "the server answers with a stream where one message was to come",
-        ))),
+        Opened::Stream(_) | Opened::Ended(_) => Err(reader.refuse(unasked_stream())),
     }
 }
 
@@ -262,12 +258,7 @@ impl Shown {
     }
 
     fn end(self, outcome: Result<Response<Body>, Status>) -> Result<Response<Body>, Status> {
-        let (code, message) = match &outcome {
-            Ok(_) => (Code::Ok, ""),
-            Err(status) => (status.code(), status.message()),
-        };
-        telemetry::record_outcome(&self.span, Side::Client, code, message);
-        self.pending.end(code);
+        self.show(outcome.as_ref().map(drop));
         outcome
     }
 }

@@ -155,7 +155,7 @@ pub(super) fn not_put_together() -> Status {
 }
 
 /// What a caller is told whose server answers with a stream.
-fn unasked_stream() -> Status {
+pub(super) fn unasked_stream() -> Status {
     Status::internal("the server answers with a stream where one message was to come")
 }
 

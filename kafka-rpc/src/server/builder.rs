@@ -10,11 +10,10 @@ use super::lifecycle::{Lifecycle, ServerHandle};
 use super::routes::Routes;
 use super::run::run;
 use super::service::RpcService;
-use super::streams::StreamSettings;
 use crate::call::{Body, BoxError, Request, Response};
 use crate::cluster::TopicSettings;
 use crate::hashing::HashSet;
-use crate::stream::{DEFAULT_TIMEOUT, DEFAULT_WINDOW, LEAST_TIMEOUT, window};
+use crate::stream::{LEAST_TIMEOUT, StreamSettings, window};
 use crate::{Cluster, Error};
 
 /// Handles calls; see [`Server::builder`].
@@ -66,11 +65,7 @@ impl Default for Settings {
             message_limit: crate::DEFAULT_MESSAGE_LIMIT,
             default_timeout: Duration::from_secs(30),
             chunked_message_limit: None,
-            streams: StreamSettings {
-                limit: 1000,
-                window: DEFAULT_WINDOW,
-                timeout: DEFAULT_TIMEOUT,
-            },
+            streams: StreamSettings::default(),
             commit_interval: Duration::from_millis(20),
             drain_time: Duration::from_secs(30),
             revoke_grace: Duration::from_secs(5),

@@ -78,6 +78,16 @@ pub(super) struct Now {
     pub(super) instant: Instant,
 }
 
+impl Now {
+    /// Looks at both.
+    pub(super) fn read() -> Self {
+        Self {
+            wall: SystemTime::now(),
+            instant: Instant::now(),
+        }
+    }
+}
+
 /// The methods whose requests come in one topic.
 #[derive(Debug)]
 pub(super) struct TopicRoute {

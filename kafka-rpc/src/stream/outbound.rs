@@ -34,7 +34,7 @@ pub(crate) struct Finish {
 }
 
 /// How long a sender waits for room in the producer's queue.
-pub(crate) const ROOM: Duration = Duration::from_millis(2);
+const ROOM: Duration = Duration::from_millis(2);
 /// After so many messages others get their turn, whatever is ready.
 const TURN: u32 = 128;
 
@@ -84,25 +84,38 @@ pub(crate) async fn send_all(
             ready!(granted.poll_credit(&mut sending, cx));
             messages.as_mut().poll_next(cx)
         });
-        let mut message = match next.await {
+        let message = match next.await {
             Some(Ok(message)) => message,
             Some(Err(status)) => return end(&sending, Err(status)),
             None => return end(&sending, Ok(messages.as_mut().trailers())),
         };
         let number = sending.send(message.len());
-        loop {
-            message = match send(number, message) {
-                Sent::Queued => break,
-                Sent::Full(again) => again,
-                Sent::Failed(status) => return end(&sending, Err(status)),
-            };
-            tokio::time::sleep(ROOM).await;
+        if let Err(status) = queue(message, |message| send(number, message)).await {
+            return end(&sending, Err(status));
         }
         turn += 1;
         if turn == TURN {
             turn = 0;
             tokio::task::yield_now().await;
         }
+    }
+}
+
+/// Sends one record of a stream, as soon as there is room for it.
+///
+/// # Errors
+/// Why it can't be sent.
+pub(crate) async fn queue(
+    mut value: Bytes,
+    mut send: impl FnMut(Bytes) -> Sent,
+) -> Result<(), Status> {
+    loop {
+        value = match send(value) {
+            Sent::Queued => return Ok(()),
+            Sent::Full(again) => again,
+            Sent::Failed(status) => return Err(status),
+        };
+        tokio::time::sleep(ROOM).await;
     }
 }
 

@@ -17,23 +17,12 @@ pub(super) use self::stream::{ClientStream, Opened};
 use super::waiting::deadline_exceeded;
 use crate::Status;
 use crate::hashing::HashMap;
-use crate::stream::{End, Pulse};
+use crate::stream::{End, Pulse, StreamSettings};
 use crate::telemetry;
-use crate::wire::{Credit, MessageHead, ReplyFrame};
+use crate::wire::{MessageHead, ReplyFrame};
 
 /// How often streams are looked at: whether their servers are there.
 const KEEP_INTERVAL: Duration = Duration::from_millis(500);
-
-/// What a channel's streams are set to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct StreamSettings {
-    /// The most that are open at a time.
-    pub(super) limit: usize,
-    /// How far a server may get ahead of its caller.
-    pub(super) window: Credit,
-    /// How long a server may be silent.
-    pub(super) timeout: Duration,
-}
 
 /// The open streams of a channel.
 pub(super) struct Streams {

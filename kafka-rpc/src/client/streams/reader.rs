@@ -79,11 +79,8 @@ impl Reader {
             body,
             shown,
         } = begin;
-        let (message, messages) = match body.is_stream() {
+        let (message, messages) = match body.is_stream() || method.descriptor().client_streaming {
             true => (Bytes::new(), Some(body.into_messages())),
-            false if method.descriptor().client_streaming => {
-                (Bytes::new(), Some(body.into_messages()))
-            }
             false => (body.into_bytes(), None),
         };
         let request = Request {

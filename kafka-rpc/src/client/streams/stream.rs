@@ -14,7 +14,7 @@ use crate::call::{Deadline, Messages, Metadata};
 use crate::client::replies::{not_put_together, not_sent};
 use crate::client::route::Route;
 use crate::stream::{
-    End, Granted, Inbound, Liveness, Pulse, ROOM, Receiving, Sending, Sent, send_all,
+    End, Granted, Inbound, Liveness, Pulse, Receiving, Sending, Sent, queue, send_all,
 };
 use crate::telemetry;
 use crate::transport::{Failure, Outgoing, Producer};
@@ -240,7 +240,10 @@ impl ClientStream {
             let sending = Sending::new(INITIAL_CREDIT, 0);
             let finish = send_all(messages, &stream.granted, sending, send).await;
             let failed = match finish.outcome {
-                Ok(_) => stream.half_close(finish.number).await,
+                Ok(_) => {
+                    let half_close = Frame::HalfClose(finish.number);
+                    queue(Bytes::new(), |value| stream.send(half_close, value)).await
+                }
                 Err(status) => Err(status),
             };
             if let Err(status) = failed {
@@ -249,16 +252,6 @@ impl ClientStream {
             }
         });
         self.state.lock().sender = Some(task.abort_handle());
-    }
-
-    async fn half_close(&self, number: u64) -> Result<(), Status> {
-        loop {
-            match self.send(Frame::HalfClose(number), Bytes::new()) {
-                Sent::Queued => return Ok(()),
-                Sent::Full(_) => tokio::time::sleep(ROOM).await,
-                Sent::Failed(status) => return Err(status),
-            }
-        }
     }
 
     fn send(&self, frame: Frame, value: Bytes) -> Sent {

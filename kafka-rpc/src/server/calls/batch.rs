@@ -108,11 +108,11 @@ impl<S: Handler> Batch<S> {
     async fn handle(&mut self, ticket: Ticket, mut call: Box<Call>, now: Instant) {
         let shown = Shown::of(&call);
         if self.calls.is_aborted(ticket) {
-            self.calls.forget_stream(&call);
+            self.calls.streams().forget(&call);
             return shown.aborted(&self.calls, ticket);
         }
         if call.deadline.instant() <= now {
-            self.calls.forget_stream(&call);
+            self.calls.streams().forget(&call);
             return shown.expired(&self.calls, ticket);
         }
         if let Some(opened) = call.stream.take() {

@@ -16,10 +16,11 @@ pub(super) use self::replies::ReplyDeliveries;
 use super::codec::Codec;
 use super::dispatch::{Dispatch, Ticket};
 use super::router::{Call, ReplyTo};
-use super::streams::{StreamSettings, Streams};
+use super::streams::Streams;
 use super::writer::ReplyWriter;
 use crate::call::{Code, Status};
 use crate::hashing::HashMap;
+use crate::stream::StreamSettings;
 use crate::telemetry::ServerMetrics;
 use crate::transport::Producer;
 use crate::wire::CorrelationId;
@@ -91,15 +92,8 @@ impl<S> Calls<S> {
     pub(super) fn forget_waiting(&self, waiting: Vec<Work>) {
         for work in waiting {
             if let Work::Handle(call) = work {
-                self.forget_stream(&call);
+                self.streams.forget(&call);
             }
-        }
-    }
-
-    /// A call that is a stream will not begin.
-    pub(super) fn forget_stream(&self, call: &Call) {
-        if let Some(opened) = &call.stream {
-            self.streams.close(&opened.stream);
         }
     }
 

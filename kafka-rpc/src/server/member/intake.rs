@@ -95,10 +95,8 @@ impl Intake<'_> {
             }
         };
         // Given back only where the partition is being given up, and then it is the next owner's.
-        if let Err(Work::Handle(call)) = self.dispatch.submit(id, offset, submission)
-            && let Some(opened) = &call.stream
-        {
-            self.streams.close(&opened.stream);
+        if let Err(Work::Handle(call)) = self.dispatch.submit(id, offset, submission) {
+            self.streams.forget(&call);
         }
     }
 
@@ -212,9 +210,7 @@ impl Intake<'_> {
         match self.dispatch.cancel(id, call) {
             Cancelled::Running(ticket) => self.cancelled.push(ticket),
             Cancelled::Waiting(Work::Handle(call)) => {
-                if let Some(opened) = &call.stream {
-                    self.streams.close(&opened.stream);
-                }
+                self.streams.forget(&call);
                 call.metrics.cancelled();
                 call.metrics.end(Code::Cancelled, call.arrived.elapsed());
             }
@@ -247,7 +243,7 @@ fn refuse(work: Work) -> Submission<Work, CorrelationId> {
     }
 }
 
-fn partition_of(record: &Record) -> PartitionRef {
+pub(super) fn partition_of(record: &Record) -> PartitionRef {
     PartitionRef {
         topic: Arc::clone(&record.topic),
         partition: record.partition,

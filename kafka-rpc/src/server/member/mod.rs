@@ -2,12 +2,12 @@ mod intake;
 mod owned;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use self::intake::Intake;
+use self::intake::{Intake, partition_of};
 use self::owned::OwnedPartitions;
 use super::calls::Calls;
 use super::dispatch::PartitionId;
@@ -162,18 +162,11 @@ impl<S> GroupMember<S> {
     /// Takes what callers say to streams that go on while the server ends. All else is the next
     /// owner's.
     fn frames(&mut self, batch: &mut Vec<Record>) {
-        let mut frames = Frames::new(self.calls.streams(), Instant::now());
+        let now = Now::read();
+        let mut frames = Frames::new(self.calls.streams(), now.instant);
         for record in batch.drain(..) {
-            let partition = PartitionRef {
-                topic: Arc::clone(&record.topic),
-                partition: record.partition,
-            };
-            let Some(id) = self.owned.id(&partition) else {
+            let Some(id) = self.owned.id(&partition_of(&record)) else {
                 continue;
-            };
-            let now = Now {
-                wall: SystemTime::now(),
-                instant: Instant::now(),
             };
             match self.router.verdict(record, now) {
                 Verdict::Frame(StreamFrame {
@@ -293,19 +286,17 @@ impl<S: Handler> Member for GroupMember<S> {
             return self.frames(batch);
         }
         let cancelled = {
+            let now = Now::read();
             let mut intake = Intake {
                 router: &self.router,
                 owned: &mut self.owned,
                 dispatch: &mut self.calls.dispatch.lock(),
-                now: Now {
-                    wall: SystemTime::now(),
-                    instant: Instant::now(),
-                },
+                now,
                 last: None,
                 cancelled: Vec::new(),
                 pieces: &mut self.pieces,
                 streams: self.calls.streams(),
-                frames: Frames::new(self.calls.streams(), Instant::now()),
+                frames: Frames::new(self.calls.streams(), now.instant),
             };
             for record in batch.drain(..) {
                 intake.take(record);

@@ -10,7 +10,6 @@ mod stream;
 mod task;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -25,21 +24,10 @@ use super::writer::ReplyWriter;
 use crate::Status;
 use crate::call::Body;
 use crate::hashing::HashMap;
-use crate::stream::Pulse;
+use crate::stream::{Pulse, StreamSettings};
 use crate::telemetry;
 use crate::transport::Undelivered;
-use crate::wire::{CorrelationId, Credit, Frame, ReplyFrame};
-
-/// What a server's streams are set to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct StreamSettings {
-    /// The most streams that are open in one partition.
-    pub(super) limit: usize,
-    /// How far a caller may get ahead of its handler.
-    pub(super) window: Credit,
-    /// How long a caller may be silent.
-    pub(super) timeout: Duration,
-}
+use crate::wire::{CorrelationId, Frame, ReplyFrame};
 
 /// The open streams of a group.
 pub(super) struct Streams {
@@ -112,7 +100,7 @@ impl Streams {
         Ok(())
     }
 
-    /// A stream is over, or will not begin.
+    /// A stream is over.
     pub(super) fn close(&self, stream: &ServerStream) {
         let mut open = self.open.lock();
         let Some(streams) = open.get_mut(&stream.partition()) else {
@@ -123,6 +111,13 @@ impl Streams {
         }
         if streams.is_empty() {
             open.remove(&stream.partition());
+        }
+    }
+
+    /// A call will not begin: nor will its stream, if it is one.
+    pub(super) fn forget(&self, call: &Call) {
+        if let Some(opened) = &call.stream {
+            self.close(&opened.stream);
         }
     }
 

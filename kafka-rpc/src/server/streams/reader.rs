@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::stream::ServerStream;
 use crate::Status;
-use crate::call::{Messages, Metadata};
+use crate::call::Messages;
 use crate::stream::{End, Taken};
 use crate::wire::ReplyFrame;
 
@@ -47,9 +47,5 @@ impl Messages for Reader {
                 reader.stream.say(ReplyFrame::Credit(credit));
             }
         }
-    }
-
-    fn trailers(self: Pin<&mut Self>) -> Metadata {
-        Metadata::new()
     }
 }

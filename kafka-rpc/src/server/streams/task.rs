@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
@@ -13,7 +14,7 @@ use crate::server::dispatch::Ticket;
 use crate::server::handler::Handler;
 use crate::server::reply;
 use crate::server::router::Call;
-use crate::stream::{Finish, Sent, send_all};
+use crate::stream::{Finish, Sent, queue, send_all};
 use crate::telemetry::{self, Side};
 use crate::transport::Outgoing;
 use crate::wire::{ContentType, MessageHead, ReplyFrame, ReplyHead};
@@ -113,13 +114,17 @@ impl<S: Handler> Task<S> {
         let (mut metadata, body, mut extensions) = response.into_parts();
         telemetry::reply(&mut metadata, guard.trace);
         let begin = self.head(ReplyFrame::Response, Ok(metadata));
-        if let Err(status) = self.begin(begin).await {
+        let begun = queue(Bytes::new(), |value| {
+            self.stream
+                .send(reply::numbered(self.stream.to(), &begin, value))
+        });
+        if let Err(status) = begun.await {
             return self.status(0, Err(status));
         }
         let messages = Box::pin(GuardedMessages::new(guard, body.into_messages()));
         let limit = self.calls.message_limit();
         let stream = &*self.stream;
-        let send = |number, message: bytes::Bytes| {
+        let send = |number, message: Bytes| {
             if message.len() > limit {
                 return Sent::Failed(Status::resource_exhausted(format!(
                     "message {number} of the stream has {} bytes; the server sends at most {limit}",
@@ -133,17 +138,6 @@ impl<S: Handler> Task<S> {
         let trailers = extensions.remove::<Trailers>();
         let outcome = outcome.map(|own| trailers.map_or(own, |trailers| trailers.take()));
         self.status(number, outcome)
-    }
-
-    async fn begin(&self, head: ReplyHead) -> Result<(), Status> {
-        loop {
-            let record = reply::numbered(self.stream.to(), &head, bytes::Bytes::new());
-            match self.stream.send(record) {
-                Sent::Queued => return Ok(()),
-                Sent::Full(_) => tokio::time::sleep(crate::stream::ROOM).await,
-                Sent::Failed(status) => return Err(status),
-            }
-        }
     }
 
     fn head(&self, frame: ReplyFrame, outcome: Result<Metadata, Status>) -> ReplyHead {
@@ -163,7 +157,7 @@ impl<S: Handler> Task<S> {
     fn status(&self, number: u64, outcome: Result<Metadata, Status>) -> Outcome {
         let (code, message) = shown(outcome.as_ref().map(drop));
         let head = self.head(ReplyFrame::Status(number), outcome);
-        let record = reply::numbered(self.stream.to(), &head, bytes::Bytes::new());
+        let record = reply::numbered(self.stream.to(), &head, Bytes::new());
         Outcome::Ended(code, message, record)
     }
 
