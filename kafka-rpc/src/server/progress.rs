@@ -2,7 +2,7 @@
 
 mod metadata;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::transport::CommittedOffset;
 
@@ -30,7 +30,8 @@ const ROOM: usize = metadata::CAPACITY - MAX_OVERSHOOT - 64;
 ///   out what it can't hold, so that calls are repeated, but none is lost.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    open: BTreeSet<i64>,
+    /// In order. Most come at its back and leave at its front.
+    open: VecDeque<i64>,
     claimed: BTreeSet<i64>,
     /// One past the highest offset of which anything is known.
     next: i64,
@@ -73,7 +74,7 @@ impl Progress {
     pub(crate) fn start(offset: i64) -> Self {
         let offset = offset.max(0);
         Self {
-            open: BTreeSet::new(),
+            open: VecDeque::new(),
             claimed: BTreeSet::new(),
             next: offset,
             position: offset,
@@ -102,7 +103,7 @@ impl Progress {
 
     /// The lowest offset that is not finished.
     pub(crate) fn unfinished(&self) -> i64 {
-        self.open.first().copied().unwrap_or(self.next)
+        self.open.front().copied().unwrap_or(self.next)
     }
 
     /// The next record of the partition. Offsets that it leaves out (compaction, retention,
@@ -111,26 +112,43 @@ impl Progress {
         if offset < self.position {
             return Arrival::Repeat;
         }
-        while let Some(&gone) = self.open.range(self.position..offset).next() {
-            self.open.remove(&gone);
-            self.dirty = true;
+        if offset > self.position {
+            self.step_over(offset);
         }
         self.position = offset.saturating_add(1);
         if offset < self.next {
-            return match self.open.contains(&offset) {
-                true => Arrival::Handle,
-                false => Arrival::AlreadyDone,
+            return match self.open.binary_search(&offset) {
+                Ok(_) => Arrival::Handle,
+                Err(_) => Arrival::AlreadyDone,
             };
         }
         self.dirty |= offset > self.next;
-        self.open.insert(offset);
+        self.open.push_back(offset);
         self.next = self.position;
         Arrival::Handle
     }
 
+    /// What is left out before `offset` will never arrive.
+    fn step_over(&mut self, offset: i64) {
+        let gone = self.open.partition_point(|&open| open < self.position)
+            ..self.open.partition_point(|&open| open < offset);
+        self.dirty |= !gone.is_empty();
+        self.open.drain(gone);
+    }
+
+    /// False where it is not open.
+    fn close(&mut self, offset: i64) -> bool {
+        if self.open.front() == Some(&offset) {
+            self.open.pop_front();
+            return true;
+        }
+        let place = self.open.binary_search(&offset);
+        place.is_ok_and(|place| self.open.remove(place).is_some())
+    }
+
     /// The call is finished. False if it was before.
     pub(crate) fn complete(&mut self, offset: i64) -> bool {
-        let was_open = self.open.remove(&offset);
+        let was_open = self.close(offset);
         self.dirty |= was_open;
         was_open || self.claimed.remove(&offset)
     }
@@ -139,7 +157,7 @@ impl Progress {
     /// it is completed it takes up room and can be [reopened](Self::reopen). False if it is not
     /// open.
     pub(crate) fn claim(&mut self, offset: i64) -> bool {
-        let was_open = self.open.remove(&offset);
+        let was_open = self.close(offset);
         if was_open {
             self.claimed.insert(offset);
             self.dirty = true;
@@ -149,8 +167,10 @@ impl Progress {
 
     /// Takes a claim back: the call was not started, and is left to the partition's next owner.
     pub(crate) fn reopen(&mut self, offset: i64) {
-        if self.claimed.remove(&offset) {
-            self.open.insert(offset);
+        if self.claimed.remove(&offset)
+            && let Err(place) = self.open.binary_search(&offset)
+        {
+            self.open.insert(place, offset);
             self.dirty = true;
         }
     }
@@ -159,7 +179,7 @@ impl Progress {
     /// the order in which they are taken.
     pub(crate) fn take_commit(&mut self) -> Option<Commit> {
         std::mem::take(&mut self.dirty).then(|| Commit {
-            offset: *self.open.first().unwrap_or(&self.next),
+            offset: self.unfinished(),
             metadata: metadata::encode(self.open.iter().copied(), self.next),
         })
     }
@@ -188,7 +208,7 @@ impl Progress {
     }
 
     fn worst_case(&self) -> usize {
-        let first = self.open.first().into_iter().chain(self.claimed.first());
+        let first = self.open.front().into_iter().chain(self.claimed.first());
         let lowest = first.min().unwrap_or(&self.next);
         metadata::max_len(
             self.open.len() + self.claimed.len(),

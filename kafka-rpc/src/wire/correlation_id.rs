@@ -76,7 +76,8 @@ impl CorrelationId {
 
 impl PartialEq for CorrelationId {
     fn eq(&self, other: &Self) -> bool {
-        self.as_bytes() == other.as_bytes()
+        // What is behind the length is zeros in both.
+        self.length == other.length && self.bytes == other.bytes
     }
 }
 
@@ -84,7 +85,14 @@ impl Eq for CorrelationId {}
 
 impl Hash for CorrelationId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_bytes().hash(state);
+        let (words, _) = self.bytes.as_chunks::<{ size_of::<u64>() }>();
+        let words = words
+            .iter()
+            .take(usize::from(self.length).div_ceil(size_of::<u64>()));
+        for word in words {
+            state.write_u64(u64::from_ne_bytes(*word));
+        }
+        state.write_u8(self.length);
     }
 }
 

@@ -13,7 +13,7 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         };
         let mut calls = Vec::new();
         for (turn, call) in partition.revoke() {
-            self.ready.remove(&turn);
+            self.ready.remove(turn);
             calls.push(call);
         }
         calls
@@ -47,7 +47,8 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
     pub(crate) fn release(&mut self, id: PartitionId) -> Option<Commit> {
         drop(self.revoke(id));
         let mut partition = self.partitions.remove(&id)?;
-        self.touched.remove(&id);
+        self.touched.retain(|touched| *touched != id);
+        self.left_behind.extend(partition.running());
         if self
             .in_flight
             .as_ref()

@@ -10,9 +10,11 @@ use crate::hashing::HashMap;
 pub(super) struct KeyQueues(HashMap<Bytes, VecDeque<i64>>);
 
 impl KeyQueues {
-    /// Puts a call last.
-    pub(super) fn join(&mut self, key: Bytes, offset: i64) {
-        self.0.entry(key).or_default().push_back(offset);
+    /// Puts a call last, and tells whether it is the first, too.
+    pub(super) fn join(&mut self, key: Bytes, offset: i64) -> bool {
+        let queue = self.0.entry(key).or_default();
+        queue.push_back(offset);
+        queue.len() == 1
     }
 
     pub(super) fn is_first(&self, key: &Bytes, offset: i64) -> bool {

@@ -5,14 +5,16 @@ mod drain;
 mod gate;
 mod keys;
 mod partition;
+mod ready;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::Hash;
 
 use bytes::Bytes;
 
 use self::commits::InFlight;
 use self::partition::Partition;
+use self::ready::ReadyCalls;
 use super::progress::{Arrival, Progress};
 use crate::Delivery;
 use crate::hashing::HashSet;
@@ -42,11 +44,13 @@ use crate::hashing::HashSet;
 pub(crate) struct Dispatch<C, I> {
     limits: Limits,
     partitions: BTreeMap<PartitionId, Partition<C, I>>,
-    /// The waiting calls that may start, by their turn.
-    ready: BTreeMap<Turn, Ticket>,
-    running: HashSet<Ticket>,
+    /// The waiting calls that may start.
+    ready: ReadyCalls,
+    running: usize,
+    /// Those among the running calls whose partitions were given up.
+    left_behind: HashSet<Ticket>,
     /// The partitions that may have to be paused or resumed.
-    touched: BTreeSet<PartitionId>,
+    touched: Vec<PartitionId>,
     in_flight: Option<InFlight>,
     next_partition: u64,
     next_turn: Turn,
@@ -133,9 +137,10 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
                 queued_bytes: limits.queued_bytes.max(1),
             },
             partitions: BTreeMap::new(),
-            ready: BTreeMap::new(),
-            running: HashSet::default(),
-            touched: BTreeSet::new(),
+            ready: ReadyCalls::default(),
+            running: 0,
+            left_behind: HashSet::default(),
+            touched: Vec::new(),
             in_flight: None,
             next_partition: 0,
             next_turn: 0,
@@ -157,7 +162,7 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
     /// so the record is its next owner's.
     pub(crate) fn arrive(&mut self, id: PartitionId, offset: i64) -> Option<Arrival> {
         let partition = self.partitions.get_mut(&id)?;
-        self.touched.insert(id);
+        touch(&mut self.touched, id, partition);
         partition.arrive(offset)
     }
 
@@ -165,7 +170,7 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
     /// its refusal is acknowledged, but [`drained`](Self::drained) does not wait for that.
     pub(crate) fn skip(&mut self, id: PartitionId, offset: i64) {
         if let Some(partition) = self.partitions.get_mut(&id) {
-            self.touched.insert(id);
+            touch(&mut self.touched, id, partition);
             partition.skip(offset);
         }
     }
@@ -182,7 +187,7 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
     /// that is finished, or no call.
     pub(crate) fn skip_with(&mut self, id: PartitionId, offset: i64, call: i64) {
         if let Some(partition) = self.partitions.get_mut(&id) {
-            self.touched.insert(id);
+            touch(&mut self.touched, id, partition);
             partition.skip_with(offset, call);
         }
     }
@@ -202,7 +207,7 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         };
         let ready = partition.submit(offset, self.next_turn, submission)?;
         self.next_turn += 1;
-        self.touched.insert(id);
+        touch(&mut self.touched, id, partition);
         self.ready.extend(ready);
         Ok(())
     }
@@ -210,31 +215,35 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
     /// Starts the next call, if one may run. It counts as running until it is
     /// [finished](Self::finished).
     pub(crate) fn start(&mut self) -> Option<(Ticket, C)> {
-        if self.running.len() >= self.limits.concurrency {
+        if self.running >= self.limits.concurrency {
             return None;
         }
-        let (_, ticket) = self.ready.pop_first()?;
-        let call = self
-            .partitions
-            .get_mut(&ticket.partition)?
-            .start(ticket.offset)?;
-        self.running.insert(ticket);
-        self.touched.insert(ticket.partition);
+        let ticket = self.ready.pop()?;
+        let partition = self.partitions.get_mut(&ticket.partition)?;
+        let call = partition.start(ticket.offset)?;
+        self.running += 1;
+        touch(&mut self.touched, ticket.partition, partition);
         Some((ticket, call))
     }
 
     /// The handler of a call ended: others may run, also such with its key.
     pub(crate) fn finished(&mut self, ticket: Ticket) {
-        self.running.remove(&ticket);
-        if let Some(partition) = self.partitions.get_mut(&ticket.partition) {
-            self.ready.extend(partition.finish(ticket.offset));
+        match self.partitions.get_mut(&ticket.partition) {
+            Some(partition) => {
+                if let Some(next) = partition.finish(ticket.offset) {
+                    self.running -= 1;
+                    self.ready.extend(next);
+                }
+            }
+            None if self.left_behind.remove(&ticket) => self.running -= 1,
+            None => {}
         }
     }
 
     /// The reply of a call was acknowledged, or given up: its offset is finished.
     pub(crate) fn settled(&mut self, ticket: Ticket) {
         if let Some(partition) = self.partitions.get_mut(&ticket.partition) {
-            self.touched.insert(ticket.partition);
+            touch(&mut self.touched, ticket.partition, partition);
             partition.settle(ticket.offset);
         }
     }
@@ -262,8 +271,8 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
                 offset,
             });
         };
-        self.touched.insert(id);
-        self.ready.remove(&withdrawn.turn);
+        touch(&mut self.touched, id, partition);
+        self.ready.remove(withdrawn.turn);
         self.ready.extend(withdrawn.next);
         Cancelled::Waiting(withdrawn.call)
     }
@@ -276,10 +285,12 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
     /// partition.
     pub(crate) fn flow(&mut self) -> Vec<(PartitionId, Flow)> {
         let mut changes = Vec::new();
-        for id in std::mem::take(&mut self.touched) {
-            let partition = self.partitions.get_mut(&id);
-            let flow = partition.and_then(|partition| partition.flow(&self.limits));
-            changes.extend(flow.map(|flow| (id, flow)));
+        for id in self.touched.drain(..) {
+            if let Some(partition) = self.partitions.get_mut(&id) {
+                partition.touched = false;
+                let flow = partition.flow(&self.limits);
+                changes.extend(flow.map(|flow| (id, flow)));
+            }
         }
         changes
     }
@@ -291,7 +302,10 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
 
     /// Whether the call was started, and has not ended.
     pub(crate) fn runs(&self, ticket: Ticket) -> bool {
-        self.running.contains(&ticket)
+        match self.partitions.get(&ticket.partition) {
+            Some(partition) => partition.runs(ticket.offset),
+            None => self.left_behind.contains(&ticket),
+        }
     }
 
     /// The lowest offset of a partition that is not finished.
@@ -306,7 +320,7 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
 
     /// How many handlers run.
     pub(crate) fn running(&self) -> usize {
-        self.running.len()
+        self.running
     }
 
     /// How many calls wait for their start.
@@ -317,6 +331,13 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
     /// How many calls wait for the acknowledgement of their reply.
     pub(crate) fn unsettled(&self) -> usize {
         self.partitions.values().map(Partition::unsettled).sum()
+    }
+}
+
+/// Has [`Dispatch::flow`] ask the partition.
+fn touch<C, I>(touched: &mut Vec<PartitionId>, id: PartitionId, partition: &mut Partition<C, I>) {
+    if !std::mem::replace(&mut partition.touched, true) {
+        touched.push(id);
     }
 }
 

@@ -1,3 +1,4 @@
+use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use bytes::Bytes;
@@ -6,19 +7,19 @@ use super::gate::CommitGate;
 use super::keys::KeyQueues;
 use super::{Flow, Limits, PartitionId, Submission, Ticket, Turn};
 use crate::Delivery;
-use crate::hashing::{HashMap, HashSet};
+use crate::hashing::HashMap;
 use crate::server::progress::{Arrival, Commit, Progress};
 
-/// The calls of one partition. A submitted call is in exactly one of `waiting`, `running` and
-/// `unsettled`.
+/// The calls of one partition.
 #[derive(Debug)]
 pub(super) struct Partition<C, I> {
     id: PartitionId,
     progress: Progress,
-    waiting: HashMap<i64, Waiting<C, I>>,
+    /// By their offsets, from their submission until they are settled.
+    calls: HashMap<i64, Call<C, I>>,
+    waiting: usize,
     waiting_bytes: usize,
-    running: HashMap<i64, Running<I>>,
-    unsettled: HashSet<i64>,
+    running: usize,
     /// The keyed calls that wait or run.
     keys: KeyQueues,
     /// The calls that wait or run. Of calls with one id, the last.
@@ -28,23 +29,32 @@ pub(super) struct Partition<C, I> {
     attached: HashMap<i64, Vec<i64>>,
     revoked: bool,
     paused: bool,
+    /// Whether it is among those of which [`flow`](Self::flow) is to be asked.
+    pub(super) touched: bool,
 }
 
 #[derive(Debug)]
-struct Waiting<C, I> {
-    turn: Turn,
+struct Call<C, I> {
     key: Option<Bytes>,
     id: Option<I>,
+    phase: Phase<C>,
+}
+
+#[derive(Debug)]
+enum Phase<C> {
+    Waiting(Waiting<C>),
+    Running {
+        /// The reply was acknowledged before the end of the handler was reported.
+        settled: bool,
+    },
+    Unsettled,
+}
+
+#[derive(Debug)]
+struct Waiting<C> {
+    turn: Turn,
     bytes: usize,
     call: C,
-}
-
-#[derive(Debug)]
-struct Running<I> {
-    key: Option<Bytes>,
-    id: Option<I>,
-    /// The reply was acknowledged before the end of the handler was reported.
-    settled: bool,
 }
 
 /// A call that may start.
@@ -63,16 +73,17 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         Self {
             id,
             progress,
-            waiting: HashMap::default(),
+            calls: HashMap::default(),
+            waiting: 0,
             waiting_bytes: 0,
-            running: HashMap::default(),
-            unsettled: HashSet::default(),
+            running: 0,
             keys: KeyQueues::default(),
             ids: HashMap::default(),
             gate: CommitGate::default(),
             attached: HashMap::default(),
             revoked: false,
             paused: false,
+            touched: false,
         }
     }
 
@@ -87,8 +98,11 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
     }
 
     pub(super) fn skip_with(&mut self, offset: i64, call: i64) {
-        let waits = self.waiting.contains_key(&call)
-            || self.running.get(&call).is_some_and(|call| !call.settled);
+        let waits = match self.calls.get(&call).map(|call| &call.phase) {
+            Some(Phase::Waiting(_)) => true,
+            Some(Phase::Running { settled }) => !settled,
+            Some(Phase::Unsettled) | None => false,
+        };
         if waits {
             self.attach(call, vec![offset]);
         } else {
@@ -132,62 +146,75 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
             self.progress.claim(offset);
             self.gate.hold(offset);
         }
-        if let Some(key) = &key {
-            self.keys.join(key.clone(), offset);
-        }
+        let first = key
+            .as_ref()
+            .is_none_or(|key| self.keys.join(key.clone(), offset));
         if let Some(id) = &id {
             self.ids.insert(id.clone(), offset);
         }
+        self.waiting += 1;
         self.waiting_bytes += bytes;
-        self.waiting.insert(
-            offset,
-            Waiting {
-                turn,
-                key,
-                id,
-                bytes,
-                call,
-            },
-        );
-        Ok(self.ready(offset))
+        let phase = Phase::Waiting(Waiting { turn, bytes, call });
+        self.calls.insert(offset, Call { key, id, phase });
+        let may_start = first && delivery != Delivery::AtMostOnce;
+        Ok(may_start.then(|| (turn, self.ticket(offset))))
     }
 
     pub(super) fn start(&mut self, offset: i64) -> Option<C> {
-        let Waiting {
-            key,
-            id,
-            bytes,
-            call,
-            ..
-        } = self.waiting.remove(&offset)?;
+        let phase = &mut self.calls.get_mut(&offset)?.phase;
+        if !matches!(phase, Phase::Waiting(_)) {
+            return None;
+        }
+        let Phase::Waiting(Waiting { bytes, call, .. }) =
+            std::mem::replace(phase, Phase::Running { settled: false })
+        else {
+            return None;
+        };
+        self.waiting -= 1;
         self.waiting_bytes -= bytes;
-        let settled = false;
-        self.running.insert(offset, Running { key, id, settled });
+        self.running += 1;
         Some(call)
     }
 
-    /// Ends a running call, and tells which one may start in its place.
-    pub(super) fn finish(&mut self, offset: i64) -> Option<Ready> {
-        let call = self.running.remove(&offset)?;
-        self.forget_id(call.id, offset);
-        if !call.settled {
-            self.unsettled.insert(offset);
+    /// Ends a running call, and tells which one may start in its place. `None` where it does not
+    /// run.
+    pub(super) fn finish(&mut self, offset: i64) -> Option<Option<Ready>> {
+        let call = self.calls.get_mut(&offset)?;
+        let Phase::Running { settled } = call.phase else {
+            return None;
+        };
+        let (id, key) = (call.id.take(), call.key.take());
+        if settled {
+            self.calls.remove(&offset);
+        } else {
+            call.phase = Phase::Unsettled;
         }
-        self.leave_key(call.key, offset)
+        self.running -= 1;
+        self.forget_id(id, offset);
+        Some(self.leave_key(key, offset))
     }
 
     pub(super) fn settle(&mut self, offset: i64) {
-        match self.running.get_mut(&offset) {
-            Some(call) => call.settled = true,
-            None if !self.unsettled.remove(&offset) => return,
-            None => {}
+        let Entry::Occupied(mut call) = self.calls.entry(offset) else {
+            return;
+        };
+        match &mut call.get_mut().phase {
+            Phase::Waiting(_) => return,
+            Phase::Running { settled } => *settled = true,
+            Phase::Unsettled => {
+                call.remove();
+            }
         }
         self.complete(offset);
     }
 
     /// Waits for the call no longer, without its offset being finished.
     pub(super) fn abandon(&mut self, offset: i64) {
-        self.unsettled.remove(&offset);
+        if let Entry::Occupied(call) = self.calls.entry(offset)
+            && matches!(call.get().phase, Phase::Unsettled)
+        {
+            call.remove();
+        }
     }
 
     pub(super) fn offset_of(&self, id: &I) -> Option<i64> {
@@ -196,13 +223,16 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
 
     /// Takes a waiting call out for good: its offset is finished.
     pub(super) fn withdraw(&mut self, offset: i64) -> Option<Withdrawn<C>> {
-        let Waiting {
-            turn,
+        self.waiting_call(offset)?;
+        let Call {
             key,
             id,
-            bytes,
-            call,
-        } = self.waiting.remove(&offset)?;
+            phase: Phase::Waiting(Waiting { turn, bytes, call }),
+        } = self.calls.remove(&offset)?
+        else {
+            return None;
+        };
+        self.waiting -= 1;
         self.waiting_bytes -= bytes;
         self.forget_id(id, offset);
         self.gate.forget(offset);
@@ -218,18 +248,35 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         self.keys = KeyQueues::default();
         self.gate = CommitGate::default();
         self.waiting_bytes = 0;
-        let mut withdrawn = Vec::with_capacity(self.waiting.len());
-        for (offset, call) in std::mem::take(&mut self.waiting) {
-            self.forget_id(call.id, offset);
+        let mut withdrawn = Vec::with_capacity(std::mem::take(&mut self.waiting));
+        let waits = |_: &i64, call: &mut Call<C, I>| matches!(call.phase, Phase::Waiting(_));
+        for (offset, call) in self.calls.extract_if(waits) {
+            forget_id(&mut self.ids, call.id, offset);
             self.progress.reopen(offset);
-            withdrawn.push((call.turn, call.call));
+            if let Phase::Waiting(Waiting { turn, call, .. }) = call.phase {
+                withdrawn.push((turn, call));
+            }
         }
         withdrawn.sort_unstable_by_key(|(turn, _)| *turn);
         withdrawn
     }
 
+    /// The calls that run, whose ends are still to be reported.
+    pub(super) fn running(&self) -> impl Iterator<Item = Ticket> {
+        let running = |call: &Call<C, I>| matches!(call.phase, Phase::Running { .. });
+        self.calls
+            .iter()
+            .filter(move |(_, call)| running(call))
+            .map(|(&offset, _)| self.ticket(offset))
+    }
+
+    pub(super) fn runs(&self, offset: i64) -> bool {
+        let call = self.calls.get(&offset);
+        call.is_some_and(|call| matches!(call.phase, Phase::Running { .. }))
+    }
+
     pub(super) fn is_drained(&self) -> bool {
-        self.running.is_empty() && self.unsettled.is_empty()
+        self.calls.len() == self.waiting
     }
 
     pub(super) fn take_commit(&mut self) -> Option<Commit> {
@@ -253,7 +300,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         if self.revoked {
             return None;
         }
-        let (calls, bytes) = (self.waiting.len(), self.waiting_bytes);
+        let (calls, bytes) = (self.waiting, self.waiting_bytes);
         let full =
             calls >= limits.queued_calls || bytes >= limits.queued_bytes || !self.progress.room();
         let relieved = calls <= limits.queued_calls / 2
@@ -273,22 +320,36 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
     }
 
     pub(super) fn waiting(&self) -> usize {
-        self.waiting.len()
+        self.waiting
     }
 
     pub(super) fn unsettled(&self) -> usize {
-        self.unsettled.len()
+        self.calls.len() - self.waiting - self.running
+    }
+
+    fn ticket(&self, offset: i64) -> Ticket {
+        let partition = self.id;
+        Ticket { partition, offset }
+    }
+
+    fn waiting_call(&self, offset: i64) -> Option<(&Option<Bytes>, Turn)> {
+        match self.calls.get(&offset)? {
+            Call {
+                key,
+                phase: Phase::Waiting(waiting),
+                ..
+            } => Some((key, waiting.turn)),
+            _ => None,
+        }
     }
 
     /// A waiting call, if it may start: it is the first of its key, and not held for a commit.
     fn ready(&self, offset: i64) -> Option<Ready> {
-        let call = self.waiting.get(&offset)?;
-        let first = call
-            .key
+        let (key, turn) = self.waiting_call(offset)?;
+        let first = key
             .as_ref()
             .is_none_or(|key| self.keys.is_first(key, offset));
-        let partition = self.id;
-        (first && !self.gate.holds(offset)).then_some((call.turn, Ticket { partition, offset }))
+        (first && !self.gate.holds(offset)).then(|| (turn, self.ticket(offset)))
     }
 
     fn leave_key(&mut self, key: Option<Bytes>, offset: i64) -> Option<Ready> {
@@ -297,19 +358,21 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
     }
 
     fn forget_id(&mut self, id: Option<I>, offset: i64) {
-        if let Some(id) = id
-            && self.offset_of(&id) == Some(offset)
-        {
-            self.ids.remove(&id);
-        }
+        forget_id(&mut self.ids, id, offset);
     }
 
     #[cfg(test)]
     pub(super) fn holds_nothing(&self) -> bool {
-        let gate = self.gate.is_empty();
-        gate && self.waiting() == 0
-            && self.is_drained()
-            && self.keys.is_empty()
-            && self.ids.is_empty()
+        self.gate.is_empty() && self.calls.is_empty() && self.keys.is_empty() && self.ids.is_empty()
+    }
+}
+
+/// Unless a later call has the id.
+fn forget_id<I: Eq + Hash>(ids: &mut HashMap<I, i64>, id: Option<I>, offset: i64) {
+    if let Some(id) = id
+        && let Entry::Occupied(last) = ids.entry(id)
+        && *last.get() == offset
+    {
+        last.remove();
     }
 }

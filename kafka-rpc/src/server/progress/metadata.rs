@@ -5,7 +5,7 @@
 //! of which nothing is known. From there on nothing is finished, so unfinished offsets at the end
 //! are left out.
 
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
 use std::iter;
 
 use base64::Engine;
@@ -48,8 +48,8 @@ pub(super) fn encode(mut open: impl Iterator<Item = i64>, next: i64) -> String {
     metadata
 }
 
-/// The open offsets, and the first one of which nothing is known. `None` if `metadata` is not ours.
-pub(super) fn decode(committed: i64, metadata: &str) -> Option<(BTreeSet<i64>, i64)> {
+/// The open offsets, in order, and the first one of which nothing is known. `None` if `metadata` is not ours.
+pub(super) fn decode(committed: i64, metadata: &str) -> Option<(VecDeque<i64>, i64)> {
     if metadata.len() > MAX_METADATA {
         return None;
     }
@@ -57,10 +57,10 @@ pub(super) fn decode(committed: i64, metadata: &str) -> Option<(BTreeSet<i64>, i
         .decode(metadata.strip_prefix(VERSION)?)
         .ok()?;
     let mut steps = steps.as_slice();
-    let mut open = BTreeSet::new();
+    let mut open = VecDeque::new();
     let mut next = committed;
     while !steps.is_empty() {
-        open.insert(next);
+        open.push_back(next);
         let step = read_varint(&mut steps).filter(|&step| step > 0)?;
         next = next.checked_add_unsigned(step)?;
     }
