@@ -2,6 +2,7 @@ use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::gate::CommitGate;
 use super::keys::KeyQueues;
@@ -25,6 +26,11 @@ pub(super) struct Partition<C, I> {
     /// The calls that wait or run. Of calls with one id, the last.
     ids: HashMap<I, i64>,
     gate: CommitGate,
+    /// When the waiting calls are due that may not start before.
+    postponed: HashMap<i64, Instant>,
+    /// What calls take up until they are settled, where that is more than their replies.
+    held: HashMap<i64, usize>,
+    held_bytes: usize,
     /// Records that are finished with another one.
     attached: HashMap<i64, Vec<i64>>,
     revoked: bool,
@@ -63,6 +69,8 @@ pub(super) type Ready = (Turn, Ticket);
 /// A waiting call that will not start.
 pub(super) struct Withdrawn<C> {
     pub(super) turn: Turn,
+    /// When it was to start at the earliest, if it was postponed.
+    pub(super) due: Option<Instant>,
     pub(super) call: C,
     /// What may start in its place.
     pub(super) next: Option<Ready>,
@@ -80,6 +88,9 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
             keys: KeyQueues::default(),
             ids: HashMap::default(),
             gate: CommitGate::default(),
+            postponed: HashMap::default(),
+            held: HashMap::default(),
+            held_bytes: 0,
             attached: HashMap::default(),
             revoked: false,
             paused: false,
@@ -194,6 +205,54 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         Some(self.leave_key(key, offset))
     }
 
+    /// Has a running call wait anew, as the first of its key. Gives it back where it does not run,
+    /// or where nothing starts any more.
+    pub(super) fn postpone(
+        &mut self,
+        offset: i64,
+        turn: Turn,
+        due: Instant,
+        bytes: usize,
+        call: C,
+    ) -> Result<(), C> {
+        let running = match self.calls.get_mut(&offset) {
+            Some(running)
+                if matches!(running.phase, Phase::Running { settled: false }) && !self.revoked =>
+            {
+                running
+            }
+            _ => return Err(call),
+        };
+        running.phase = Phase::Waiting(Waiting { turn, bytes, call });
+        self.running -= 1;
+        self.waiting += 1;
+        self.waiting_bytes += bytes;
+        self.postponed.insert(offset, due);
+        self.let_go(offset);
+        Ok(())
+    }
+
+    /// A postponed call is due: it may start, since it is the first of its key.
+    pub(super) fn wake(&mut self, offset: i64) -> Option<Ready> {
+        self.postponed.remove(&offset)?;
+        self.ready(offset)
+    }
+
+    /// Until it is settled, the call takes up so many bytes.
+    pub(super) fn hold(&mut self, offset: i64, bytes: usize) {
+        let phase = self.calls.get(&offset).map(|call| &call.phase);
+        if let Some(Phase::Running { settled: false } | Phase::Unsettled) = phase {
+            self.held_bytes += bytes;
+            *self.held.entry(offset).or_default() += bytes;
+        }
+    }
+
+    fn let_go(&mut self, offset: i64) {
+        if !self.held.is_empty() {
+            self.held_bytes -= self.held.remove(&offset).unwrap_or_default();
+        }
+    }
+
     pub(super) fn settle(&mut self, offset: i64) {
         let Entry::Occupied(mut call) = self.calls.entry(offset) else {
             return;
@@ -205,6 +264,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
                 call.remove();
             }
         }
+        self.let_go(offset);
         self.complete(offset);
     }
 
@@ -214,6 +274,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
             && matches!(call.get().phase, Phase::Unsettled)
         {
             call.remove();
+            self.let_go(offset);
         }
     }
 
@@ -236,9 +297,15 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         self.waiting_bytes -= bytes;
         self.forget_id(id, offset);
         self.gate.forget(offset);
+        let due = self.postponed.remove(&offset);
         self.complete(offset);
         let next = self.leave_key(key, offset);
-        Some(Withdrawn { turn, call, next })
+        Some(Withdrawn {
+            turn,
+            due,
+            call,
+            next,
+        })
     }
 
     /// Takes all waiting calls out and leaves them to the next owner, also those that were to run
@@ -247,6 +314,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         self.revoked = true;
         self.keys = KeyQueues::default();
         self.gate = CommitGate::default();
+        self.postponed = HashMap::default();
         self.waiting_bytes = 0;
         let mut withdrawn = Vec::with_capacity(std::mem::take(&mut self.waiting));
         let waits = |_: &i64, call: &mut Call<C, I>| matches!(call.phase, Phase::Waiting(_));
@@ -300,7 +368,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         if self.revoked {
             return None;
         }
-        let (calls, bytes) = (self.waiting, self.waiting_bytes);
+        let (calls, bytes) = (self.waiting, self.waiting_bytes + self.held_bytes);
         let full =
             calls >= limits.queued_calls || bytes >= limits.queued_bytes || !self.progress.room();
         let relieved = calls <= limits.queued_calls / 2
@@ -349,7 +417,8 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         let first = key
             .as_ref()
             .is_none_or(|key| self.keys.is_first(key, offset));
-        (first && !self.gate.holds(offset)).then(|| (turn, self.ticket(offset)))
+        let held = self.gate.holds(offset) || self.postponed.contains_key(&offset);
+        (first && !held).then(|| (turn, self.ticket(offset)))
     }
 
     fn leave_key(&mut self, key: Option<Bytes>, offset: i64) -> Option<Ready> {
@@ -363,7 +432,9 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
 
     #[cfg(test)]
     pub(super) fn holds_nothing(&self) -> bool {
-        self.gate.is_empty() && self.calls.is_empty() && self.keys.is_empty() && self.ids.is_empty()
+        let calls = self.calls.is_empty() && self.keys.is_empty() && self.ids.is_empty();
+        let rare = self.postponed.is_empty() && self.held.is_empty() && self.held_bytes == 0;
+        calls && rare && self.gate.is_empty()
     }
 }
 
