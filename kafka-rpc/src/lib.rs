@@ -79,7 +79,7 @@ pub use call::{
 pub use client::{CallFuture, Channel, ChannelBuilder};
 pub use cluster::{Cluster, Sasl, Tls, TopicSettings};
 pub use descriptor::{
-    Delivery, Idempotency, Method, MethodDescriptor, Routing, ServiceDescriptor, TopicLayout,
+    Delivery, Idempotency, Method, MethodDescriptor, Redelivery, Routing, ServiceDescriptor, TopicLayout,
 };
 pub use error::{Error, TopicProblem, TopicProblems};
 pub use kafka_rpc_macros::service;

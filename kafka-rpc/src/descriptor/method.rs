@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Delivery, Idempotency, Routing, ServiceDescriptor};
+use super::{Delivery, Idempotency, Redelivery, Routing, ServiceDescriptor};
 
 /// What is known of a method when compiling.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct MethodDescriptor {
     pub routing: Routing,
     /// Whether a stream of the server goes on where the next server takes over.
     pub resumable: bool,
+    /// How failed calls are handled again, if they are.
+    pub redelivery: Option<Redelivery>,
 }
 
 impl MethodDescriptor {
@@ -46,6 +48,7 @@ impl MethodDescriptor {
             server_streaming: false,
             routing: Routing::One,
             resumable: false,
+            redelivery: None,
         }
     }
 
@@ -98,6 +101,14 @@ impl MethodDescriptor {
     #[must_use]
     pub const fn resumable(mut self) -> Self {
         self.resumable = true;
+        self
+    }
+
+    /// Has a server handle calls again that fail with certain codes. For methods that are handled
+    /// [`Delivery::AtLeastOnce`] by one instance, and have no streams.
+    #[must_use]
+    pub const fn redelivery(mut self, policy: Redelivery) -> Self {
+        self.redelivery = Some(policy);
         self
     }
 

@@ -2,8 +2,10 @@
 
 mod method;
 mod options;
+mod redelivery;
 mod service;
 
 pub use method::{Method, MethodDescriptor};
+pub use redelivery::Redelivery;
 pub use options::{Delivery, Idempotency, Routing, TopicLayout};
 pub use service::ServiceDescriptor;

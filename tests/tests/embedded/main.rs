@@ -5,6 +5,7 @@ mod batches;
 mod calls;
 mod cancels;
 mod congestion;
+mod dead_letters;
 mod deadlines;
 mod endings;
 mod foreign_callers;

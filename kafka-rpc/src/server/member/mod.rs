@@ -164,11 +164,11 @@ impl<S> GroupMember<S> {
     fn frames(&mut self, batch: &mut Vec<Record>) {
         let now = Now::read();
         let mut frames = Frames::new(self.calls.streams(), now.instant);
-        for record in batch.drain(..) {
+        for mut record in batch.drain(..) {
             let Some(id) = self.owned.id(&partition_of(&record)) else {
                 continue;
             };
-            match self.router.verdict(record, now) {
+            match self.router.verdict(&mut record, now) {
                 Verdict::Frame(StreamFrame {
                     id: call,
                     frame,
@@ -209,11 +209,16 @@ impl<S> GroupMember<S> {
             return PAUSED;
         }
         let dispatch = self.calls.dispatch.lock();
+        let now = Instant::now();
         let busy = dispatch.waiting() > 0 || !dispatch.all_drained();
-        if busy || Instant::now() < self.commit_due {
-            return self.pace.commit_interval;
+        let wait = match busy || now < self.commit_due {
+            true => self.pace.commit_interval,
+            false => IDLE,
+        };
+        match dispatch.next_due() {
+            Some(due) => wait.min(due.saturating_duration_since(now)),
+            None => wait,
         }
-        IDLE
     }
 }
 
@@ -329,6 +334,7 @@ impl<S: Handler> Member for GroupMember<S> {
             self.commit(control);
             return Some(DRAINING);
         }
+        self.calls.wake();
         self.calls.start_ready();
         self.keep_streams();
         self.regulate(control);

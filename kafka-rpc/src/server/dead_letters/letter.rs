@@ -1,0 +1,103 @@
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+
+use super::LetterTopic;
+use crate::call::Status;
+use crate::transport::{Outgoing, Record};
+use crate::wire::{
+    Headers, LetterCause, LetterHead, encode_letter, mark_omitted, only_of_letter, replays_of,
+};
+
+/// A request that is to be written to its dead-letter topic.
+#[derive(Debug)]
+pub(in crate::server) struct Letter {
+    pub(in crate::server) topic: LetterTopic,
+    pub(in crate::server) cause: LetterCause,
+    pub(in crate::server) status: Status,
+    /// How often its handler was started.
+    pub(in crate::server) attempts: u32,
+    /// The request as it came.
+    pub(in crate::server) record: Record,
+    /// The last offset, where it stands for several records that can't be read.
+    pub(in crate::server) last_offset: Option<i64>,
+}
+
+impl Letter {
+    /// A request that no handler has seen.
+    pub(in crate::server) fn unhandled(
+        topic: LetterTopic,
+        cause: LetterCause,
+        status: Status,
+        record: Record,
+    ) -> Self {
+        Self {
+            topic,
+            cause,
+            status,
+            attempts: 0,
+            record,
+            last_offset: None,
+        }
+    }
+
+    /// What it takes up until it is acknowledged.
+    pub(in crate::server) fn bytes(&self) -> usize {
+        const FIELDS: usize = 512;
+        let key = self.record.key.as_ref().map_or(0, Bytes::len);
+        self.record.value.len() + key + self.record.headers.byte_len() + FIELDS
+    }
+
+    /// The record to be written by this instance. Letters of one partition go to one partition, in
+    /// their order.
+    pub(in crate::server) fn into_record(self, instance: &Arc<str>) -> Outgoing {
+        let record = self.record;
+        let head = LetterHead {
+            cause: self.cause,
+            code: self.status.code(),
+            message: self.status.message().to_owned(),
+            attempts: self.attempts,
+            time: millis_since_epoch(),
+            instance: Arc::clone(instance),
+            topic: record.topic,
+            partition: record.partition,
+            offset: record.offset,
+            last_offset: self.last_offset,
+            timestamp: record.timestamp,
+            omitted: None,
+            replays: replays_of(&record.headers),
+        };
+        let partitions = i32::try_from(self.topic.partitions).unwrap_or(i32::MAX).max(1);
+        Outgoing {
+            topic: self.topic.name,
+            partition: Some(record.partition.rem_euclid(partitions)),
+            key: record.key,
+            value: record.value,
+            headers: encode_letter(&record.headers, &head),
+        }
+    }
+}
+
+/// What takes the place of a letter that its topic has no room for: one without the value, and then
+/// one that says no more than what is said of the request.
+pub(in crate::server) fn smaller(record: Outgoing) -> Outgoing {
+    let mut headers: Headers;
+    if record.value.is_empty() {
+        headers = only_of_letter(&record.headers);
+    } else {
+        headers = record.headers;
+        mark_omitted(&mut headers, record.value.len() as u64);
+    }
+    Outgoing {
+        headers,
+        value: Bytes::new(),
+        key: record.key.filter(|_| !record.value.is_empty()),
+        ..record
+    }
+}
+
+fn millis_since_epoch() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
