@@ -8,4 +8,5 @@ mod kills;
 mod partitioner;
 mod progress;
 mod topics;
+mod unreadable;
 mod world;

@@ -256,7 +256,7 @@ fn refuse(work: Work) -> Submission<Work, CorrelationId> {
 }
 
 /// What its letter takes up counts while it waits, too.
-fn bury(letter: Letter) -> Submission<Work, CorrelationId> {
+pub(super) fn bury(letter: Letter) -> Submission<Work, CorrelationId> {
     Submission {
         bytes: letter.bytes(),
         ..refuse(Work::Bury(Box::new(letter)))

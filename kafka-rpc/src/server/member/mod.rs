@@ -1,6 +1,8 @@
 mod intake;
 mod owned;
+mod unreadable;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -310,6 +312,19 @@ impl<S: Handler> Member for GroupMember<S> {
         };
         for ticket in cancelled {
             self.calls.abort(ticket);
+        }
+        self.calls.start_ready();
+    }
+
+    fn unreadable(&mut self, partition: &PartitionRef, offsets: Range<i64>, why: &str) {
+        tracing::error!(?partition, ?offsets, why, "records can't be read; they are stepped past");
+        if self.drain_until.is_some() {
+            return;
+        }
+        if let Some(id) = self.owned.id(partition) {
+            let letters = self.router.dead_letters(&partition.topic);
+            let mut dispatch = self.calls.dispatch.lock();
+            unreadable::step_past(&mut dispatch, (id, partition), offsets, why, letters);
         }
         self.calls.start_ready();
     }

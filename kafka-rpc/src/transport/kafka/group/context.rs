@@ -11,6 +11,7 @@ use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::RETRY_PAUSE;
+use crate::hashing::HashMap;
 use crate::transport::kafka::context::Context;
 use crate::transport::kafka::error::transport_error;
 use crate::transport::kafka::partitions::{commit_list, committed_offset, first_error, partitions};
@@ -32,6 +33,8 @@ pub(super) struct GroupContext {
     pub(super) commits: Mutex<VecDeque<u64>>,
     /// Partitions that the group wants back, while their calls are finished.
     revoked: Mutex<Option<TopicPartitionList>>,
+    /// Where the reading of partitions began.
+    starts: Mutex<HashMap<PartitionRef, i64>>,
     /// The group is being left: what is revoked goes at once.
     closing: AtomicBool,
 }
@@ -85,8 +88,14 @@ impl GroupContext {
             member: Mutex::new(member),
             commits: Mutex::default(),
             revoked: Mutex::default(),
+            starts: Mutex::default(),
             closing: AtomicBool::new(false),
         }
+    }
+
+    /// Where the reading of a partition began, as far as that is known.
+    pub(super) fn start(&self, partition: &PartitionRef) -> Option<i64> {
+        self.starts.lock().get(partition).copied()
     }
 
     /// The outcome of the oldest commit that has none yet.
@@ -130,6 +139,10 @@ impl GroupContext {
                 // The lookup failed for long: let the library find the offset when it can.
                 (Start::Beginning, None) => Offset::Stored,
                 (Start::End, _) => end(consumer, &partition),
+            };
+            match offset {
+                Offset::Offset(at) => self.starts.lock().insert(partition.clone(), at),
+                _ => self.starts.lock().remove(&partition),
             };
             if let Err(error) =
                 start.add_partition_offset(&partition.topic, partition.partition, offset)
@@ -206,6 +219,9 @@ impl GroupContext {
     fn release(&self, consumer: &BaseConsumer<Self>, gone: &[PartitionRef]) {
         let offsets: Vec<(PartitionRef, CommittedOffset)> = {
             let mut member = self.member.lock();
+            self.starts
+                .lock()
+                .retain(|partition, _| !gone.contains(partition));
             gone.iter()
                 .filter_map(|partition| Some((partition.clone(), member.release(partition)?)))
                 .collect()
