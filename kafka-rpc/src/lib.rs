@@ -56,6 +56,7 @@ mod call;
 mod chunks;
 mod client;
 mod cluster;
+mod dead_letters;
 #[doc(hidden)]
 pub mod codegen;
 mod descriptor;
@@ -78,6 +79,7 @@ pub use call::{
 };
 pub use client::{CallFuture, Channel, ChannelBuilder};
 pub use cluster::{Cluster, Sasl, Tls, TopicSettings};
+pub use dead_letters::{DeadLetter, DeadLetters, DeadLettersError, LetterCause, LetterId};
 pub use descriptor::{
     Delivery, Idempotency, Method, MethodDescriptor, Redelivery, Routing, ServiceDescriptor, TopicLayout,
 };

@@ -1,5 +1,6 @@
 //! What a dead letter says beside its request.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::headers::Headers;
@@ -30,30 +31,41 @@ pub(crate) struct LetterHead {
 }
 
 /// Why a request became a dead letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LetterCause {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LetterCause {
+    /// It can't be handled: a header is missing or wrong, the method is not known, it is too large.
     Refused,
+    /// Its handler failed for good.
     Failed,
+    /// Its deadline passed before it was handled.
     Expired,
+    /// The records can't be fetched or unpacked; the letter says where they are.
     Unreadable,
+    /// The record in the dead-letter topic does not say.
+    Unknown,
 }
 
-const CAUSES: [(LetterCause, &str); 4] = [
-    (LetterCause::Refused, "refused"),
-    (LetterCause::Failed, "failed"),
-    (LetterCause::Expired, "expired"),
-    (LetterCause::Unreadable, "unreadable"),
-];
-
 impl LetterCause {
-    pub(crate) fn as_str(self) -> &'static str {
-        let known = CAUSES.iter().find(|(cause, _)| *cause == self);
-        known.map_or("", |(_, name)| name)
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+            Self::Unreadable => "unreadable",
+            Self::Unknown => "unknown",
+        }
     }
 
     fn parse(name: &[u8]) -> Option<Self> {
-        let known = CAUSES.iter().find(|(_, known)| known.as_bytes() == name);
-        known.map(|(cause, _)| *cause)
+        let all = [Self::Refused, Self::Failed, Self::Expired, Self::Unreadable];
+        all.into_iter().find(|cause| cause.as_str().as_bytes() == name)
+    }
+}
+
+impl fmt::Display for LetterCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 
@@ -63,7 +75,7 @@ impl LetterCause {
 pub(crate) fn encode_letter(request: &Headers, head: &LetterHead) -> Headers {
     let mut headers = Headers::with_room();
     for (name, value) in request.iter() {
-        if name != names::CHUNKS && !name.starts_with(names::DEAD_LETTER) {
+        if !is_of_letter(name) {
             headers.push(name, value);
         }
     }
@@ -103,6 +115,11 @@ pub(crate) fn mark_omitted(headers: &mut Headers, bytes: u64) {
 pub(crate) fn only_of_letter(letter: &Headers) -> Headers {
     let of_letter = |name: &str| name.starts_with(names::DEAD_LETTER);
     letter.iter().filter(|(name, _)| of_letter(name)).collect()
+}
+
+/// Whether a header of a letter is none of its request's.
+pub(crate) fn is_of_letter(name: &str) -> bool {
+    name == names::CHUNKS || name.starts_with(names::DEAD_LETTER)
 }
 
 /// Whether these are the headers of a letter.
@@ -149,9 +166,9 @@ pub(crate) fn encode_replay(letter: &Headers, id: &[u8], replays: u32) -> Header
     for (name, value) in letter.iter() {
         let replaced = matches!(
             name,
-            names::CORRELATION_ID | names::REPLY_TOPIC | names::REPLY_PARTITION | names::CHUNKS
+            names::CORRELATION_ID | names::REPLY_TOPIC | names::REPLY_PARTITION
         );
-        if !replaced && !name.starts_with(names::DEAD_LETTER) {
+        if !replaced && !is_of_letter(name) {
             headers.push(name, value);
         }
     }

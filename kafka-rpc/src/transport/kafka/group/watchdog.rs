@@ -1,3 +1,5 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rdkafka::Offset;
@@ -25,6 +27,8 @@ pub(super) struct Watchdog {
     suspects: Suspects,
     due: Instant,
     probing: Option<JoinHandle<Result<Found, TransportError>>>,
+    /// Ends the probing.
+    stop: Arc<AtomicBool>,
 }
 
 impl Watchdog {
@@ -35,6 +39,7 @@ impl Watchdog {
             suspects: Suspects::default(),
             due: Instant::now(),
             probing: None,
+            stop: Arc::default(),
         }
     }
 
@@ -81,9 +86,16 @@ impl Watchdog {
         self.due = now + INTERVAL;
         if let Some(place) = self.suspects.suspect(&places(consumer), now) {
             tracing::warn!(?place, "a partition does not go on; it is looked at");
-            let config = self.config.clone();
-            self.probing = Some(tokio::task::spawn_blocking(move || look(&config, place)));
+            let (config, stop) = (self.config.clone(), Arc::clone(&self.stop));
+            let probing = move || look(&config, place, &stop);
+            self.probing = Some(tokio::task::spawn_blocking(probing));
         }
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
     }
 }
 

@@ -1,4 +1,6 @@
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rdkafka::bindings::{RD_KAFKA_EVENT_ERROR, RD_KAFKA_EVENT_FETCH};
@@ -10,6 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::extent::{Sight, unreadable};
 use super::suspects::Place;
+use crate::transport::kafka::close;
 use crate::transport::kafka::context::Context;
 use crate::transport::kafka::error::{transport_error, failure};
 use crate::transport::kafka::events::Queue;
@@ -18,6 +21,8 @@ use crate::transport::{Failure, PartitionRef, TransportError};
 
 /// How long a look may take until silence is taken for an answer, where the brokers do answer.
 const SILENCE: Duration = Duration::from_secs(5);
+/// How soon a look ends that nobody wants any more.
+const POLL: Duration = Duration::from_millis(100);
 /// How long they may take to tell where a partition ends.
 const END_LIMIT: Duration = Duration::from_secs(5);
 
@@ -42,16 +47,32 @@ pub(in super::super) fn is_evidence(code: RDKafkaErrorCode) -> bool {
 }
 
 /// Looks at a partition that does not go on, with a consumer of its own. Blocks.
-pub(in super::super) fn look(config: &ClientConfig, place: Place) -> Result<Found, TransportError> {
+pub(in super::super) fn look(
+    config: &ClientConfig,
+    place: Place,
+    stop: &AtomicBool,
+) -> Result<Found, TransportError> {
     let mut config = config.clone();
     config.remove("group.instance.id");
     config.set("enable.partition.eof", "true");
     let consumer: BaseConsumer<Context> = config
         .create_with_context(Context::default())
         .map_err(|error| transport_error("open a consumer", &error))?;
+    let consumer = Arc::new(consumer);
+    let found = found(&consumer, place, stop);
+    close::in_background(consumer);
+    found
+}
+
+fn found(
+    consumer: &BaseConsumer<Context>,
+    place: Place,
+    stop: &AtomicBool,
+) -> Result<Found, TransportError> {
     let probe = Probe {
-        consumer: &consumer,
+        consumer,
         partition: &place.partition,
+        stop,
     };
     let first = probe.look(place.position);
     let unreadable = match first {
@@ -75,6 +96,8 @@ pub(in super::super) fn look(config: &ClientConfig, place: Place) -> Result<Foun
 struct Probe<'c> {
     consumer: &'c BaseConsumer<Context>,
     partition: &'c PartitionRef,
+    /// Whether nobody wants to know any more.
+    stop: &'c AtomicBool,
 }
 
 impl Probe<'_> {
@@ -99,8 +122,11 @@ impl Probe<'_> {
         let until = Instant::now() + SILENCE;
         let mut topics = TopicCache::default();
         while let Some(left) = until.checked_duration_since(Instant::now()) {
-            let Some(event) = queue.poll(left) else {
-                break;
+            if self.stop.load(Ordering::Relaxed) {
+                return Sight::Unknown;
+            }
+            let Some(event) = queue.poll(left.min(POLL)) else {
+                continue;
             };
             match event.kind() {
                 RD_KAFKA_EVENT_FETCH => {
