@@ -3,6 +3,7 @@
 mod calls;
 mod compression;
 mod console;
+mod dead_letters;
 mod group;
 mod kills;
 mod partitioner;

@@ -65,14 +65,13 @@ impl<S: Handler> Calls<S> {
     pub(super) fn letter_not_delivered(self: &Arc<Self>, ticket: Ticket, undelivered: Undelivered) {
         let Undelivered { record, error } = undelivered;
         let (_, new) = self.unusual.lock().fails(ticket, Instant::now());
-        let pause = match error.failure {
-            Failure::TooLarge => Duration::ZERO,
-            Failure::Unreachable | Failure::QueueFull | Failure::Fatal => PASSING_PAUSE,
-            _ => LASTING_PAUSE,
-        };
-        let record = match error.failure {
-            Failure::TooLarge => smaller(record),
-            _ => record,
+        let (record, pause) = match error.failure {
+            Failure::TooLarge => match smaller(record) {
+                Ok(smaller) => (smaller, Duration::ZERO),
+                Err(smallest) => (smallest, LASTING_PAUSE),
+            },
+            Failure::Unreachable | Failure::QueueFull | Failure::Fatal => (record, PASSING_PAUSE),
+            _ => (record, LASTING_PAUSE),
         };
         if new {
             tracing::error!(%error, topic = &*record.topic, "a dead letter can't be written; it is tried again");

@@ -7,7 +7,7 @@ use super::LetterTopic;
 use crate::call::Status;
 use crate::transport::{Outgoing, Record};
 use crate::wire::{
-    Headers, LetterCause, LetterHead, encode_letter, mark_omitted, only_of_letter, replays_of,
+    LetterCause, LetterHead, encode_letter, mark_omitted, only_of_letter, replays_of,
 };
 
 /// A request that is to be written to its dead-letter topic.
@@ -80,24 +80,59 @@ impl Letter {
 }
 
 /// What takes the place of a letter that its topic has no room for: one without the value, and then
-/// one that says no more than what is said of the request.
-pub(in crate::server) fn smaller(record: Outgoing) -> Outgoing {
-    let mut headers: Headers;
-    if record.value.is_empty() {
-        headers = only_of_letter(&record.headers);
-    } else {
-        headers = record.headers;
-        mark_omitted(&mut headers, record.value.len() as u64);
+/// one that says no more than what is said of the request. Gives that back as it is.
+pub(in crate::server) fn smaller(mut record: Outgoing) -> Result<Outgoing, Outgoing> {
+    if !record.value.is_empty() {
+        mark_omitted(&mut record.headers, record.value.len() as u64);
+        record.value = Bytes::new();
+        return Ok(record);
     }
-    Outgoing {
+    let headers = only_of_letter(&record.headers);
+    if record.key.is_none() && headers.len() == record.headers.len() {
+        return Err(record);
+    }
+    Ok(Outgoing {
         headers,
-        value: Bytes::new(),
-        key: record.key.filter(|_| !record.value.is_empty()),
+        key: None,
         ..record
-    }
+    })
 }
 
 fn millis_since_epoch() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Headers, decode_letter};
+
+    #[test]
+    fn a_letter_gets_smaller_until_it_says_only_where_its_request_was() {
+        let topic = LetterTopic {
+            name: "t.dead-letter".into(),
+            partitions: 2,
+        };
+        let record = Record {
+            topic: "t".into(),
+            partition: 3,
+            offset: 41,
+            key: Some(Bytes::from_static(b"key")),
+            value: Bytes::from_static(b"value"),
+            headers: [("tenant", "north")].into_iter().collect::<Headers>(),
+            ..Record::default()
+        };
+        let letter = Letter::unhandled(topic, LetterCause::Refused, Status::internal("why"), record);
+        let whole = letter.into_record(&"node".into());
+        assert_eq!(whole.partition, Some(1));
+        let bare = smaller(whole).expect("without the value");
+        assert_eq!((&*bare.value, bare.key.as_deref()), (&b""[..], Some(&b"key"[..])));
+        assert_eq!(decode_letter(&bare.headers).and_then(|head| head.omitted), Some(5));
+        let barest = smaller(bare).expect("without all that is the request's");
+        assert_eq!(barest.key, None);
+        assert!(barest.headers.iter().all(|(name, _)| name != "tenant"));
+        assert_eq!(decode_letter(&barest.headers).map(|head| head.offset), Some(41));
+        assert!(smaller(barest).is_err(), "there is no smaller one");
+    }
 }
