@@ -1,6 +1,6 @@
 //! One method of an annotated trait, parsed and checked.
 
-use syn::{Attribute, Block, Error, Ident, LitStr, Result, TraitItemFn};
+use syn::{Attribute, Block, Error, Expr, Ident, LitStr, Result, TraitItemFn};
 
 use crate::arguments::Arguments;
 use crate::key::KeyPath;
@@ -46,9 +46,11 @@ pub(crate) struct Method {
     /// Whether a stream goes on where the next server takes over.
     pub(crate) resumable: bool,
     pub(crate) routing: Option<Routing>,
+    /// A `Redelivery`.
+    pub(crate) redelivery: Option<Expr>,
 }
 
-const ARGUMENTS: [&str; 9] = [
+const ARGUMENTS: [&str; 10] = [
     "name",
     "input",
     "output",
@@ -58,6 +60,7 @@ const ARGUMENTS: [&str; 9] = [
     "topic",
     "resumable",
     "routing",
+    "redelivery",
 ];
 
 const DELIVERIES: [(&str, Delivery); 2] = [
@@ -90,6 +93,8 @@ impl Method {
         let key = key(&arguments, &shape)?;
         let resumable = resumable(&arguments, &shape)?;
         let routing = routing(&arguments, &shape)?;
+        let delivery = arguments.choice("delivery", &DELIVERIES)?;
+        let redelivery = redelivery(&arguments, &shape, delivery, routing)?;
         Ok(Self {
             attributes,
             ident: signature.ident.clone(),
@@ -98,11 +103,12 @@ impl Method {
             name,
             messages: messages(&arguments)?,
             key,
-            delivery: arguments.choice("delivery", &DELIVERIES)?,
+            delivery,
             idempotency: arguments.choice("idempotency", &IDEMPOTENCIES)?,
             topic: arguments.string("topic")?,
             resumable,
             routing,
+            redelivery,
         })
     }
 
@@ -180,6 +186,32 @@ fn routing(arguments: &Arguments, shape: &Shape) -> Result<Option<Routing>> {
         )),
         None => Ok(routing),
     }
+}
+
+fn redelivery(
+    arguments: &Arguments,
+    shape: &Shape,
+    delivery: Option<Delivery>,
+    routing: Option<Routing>,
+) -> Result<Option<Expr>> {
+    let Some(policy) = arguments.expression("redelivery") else {
+        return Ok(None);
+    };
+    let hindrance = if matches!(delivery, Some(Delivery::AtMostOnce)) {
+        "is AT_MOST_ONCE"
+    } else if shape.client_streaming || shape.server_streaming {
+        "has a stream"
+    } else if routing == Some(Routing::All) {
+        "goes to all instances"
+    } else {
+        return Ok(Some(policy.clone()));
+    };
+    Err(Error::new_spanned(
+        policy,
+        format!(
+            "calls of a method that {hindrance} can't be handled again: leave `redelivery` out"
+        ),
+    ))
 }
 
 fn messages(arguments: &Arguments) -> Result<Option<(LitStr, LitStr)>> {

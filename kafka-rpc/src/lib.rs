@@ -56,9 +56,9 @@ mod call;
 mod chunks;
 mod client;
 mod cluster;
-mod dead_letters;
 #[doc(hidden)]
 pub mod codegen;
+mod dead_letters;
 mod descriptor;
 mod error;
 mod hashing;
@@ -81,7 +81,8 @@ pub use client::{CallFuture, Channel, ChannelBuilder};
 pub use cluster::{Cluster, Sasl, Tls, TopicSettings};
 pub use dead_letters::{DeadLetter, DeadLetters, DeadLettersError, LetterCause, LetterId};
 pub use descriptor::{
-    Delivery, Idempotency, Method, MethodDescriptor, Redelivery, Routing, ServiceDescriptor, TopicLayout,
+    Delivery, Idempotency, Method, MethodDescriptor, Redelivery, Routing, ServiceDescriptor,
+    TopicLayout,
 };
 pub use error::{Error, TopicProblem, TopicProblems};
 pub use kafka_rpc_macros::service;

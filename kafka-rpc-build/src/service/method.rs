@@ -1,9 +1,9 @@
 //! One method: what its options say, and what is written for it.
 
-use prost_reflect::MethodDescriptor;
+use prost_reflect::{DynamicMessage, MethodDescriptor};
 use prost_types::method_options::IdempotencyLevel;
 
-use super::{METHOD_OPTIONS, NAME, key};
+use super::{METHOD_OPTIONS, NAME, key, redelivery};
 use crate::error::Problem;
 use crate::ident;
 use crate::options::{Given, Options};
@@ -26,6 +26,8 @@ pub(crate) struct MethodPlan {
     pub(crate) topic: Option<String>,
     pub(crate) resumable: bool,
     pub(crate) routing: Option<String>,
+    /// The policy as an expression in Rust.
+    pub(crate) redelivery: Option<String>,
 }
 
 /// A method as it stands in its `.proto`, with what its options say.
@@ -37,6 +39,7 @@ pub(super) struct Method<'a> {
     pub(super) topic: Option<Given<String>>,
     resumable: Option<Given<bool>>,
     routing: Option<Given<String>>,
+    redelivery: Option<Given<DynamicMessage>>,
 }
 
 impl<'a> Method<'a> {
@@ -50,6 +53,7 @@ impl<'a> Method<'a> {
             topic: options.text("topic"),
             resumable: options.switch("resumable"),
             routing: options.choice("routing"),
+            redelivery: options.group("redelivery"),
         }
     }
 
@@ -94,6 +98,7 @@ impl<'a> Method<'a> {
             topic: self.topic.as_ref().map(|topic| topic.value.clone()),
             resumable: self.plan_resumable(problems),
             routing: self.routing.as_ref().map(|routing| routing.value.clone()),
+            redelivery: self.plan_redelivery(problems),
         }
     }
 
@@ -126,6 +131,30 @@ impl<'a> Method<'a> {
         .help("leave it out here".to_owned());
         problems.push(self.problem_at(given, "", problem));
         false
+    }
+
+    fn plan_redelivery(&self, problems: &mut Vec<Problem>) -> Option<String> {
+        let given = self.redelivery.as_ref()?;
+        let streams =
+            self.descriptor.is_client_streaming() || self.descriptor.is_server_streaming();
+        let delivery = self.delivery.as_ref().map(|delivery| &*delivery.value);
+        let hindrance = match delivery {
+            Some("AT_MOST_ONCE") => Some("is AT_MOST_ONCE"),
+            _ if streams => Some("has a stream"),
+            _ if self.goes_to_all() => Some("goes to all instances"),
+            _ => None,
+        };
+        let planned = match hindrance {
+            Some(hindrance) => Err(Problem::new(format!(
+                "calls of `{}` can't be handled again, since it {hindrance}",
+                self.descriptor.full_name()
+            ))
+            .help("leave `redelivery` out")),
+            None => redelivery::plan(&given.value).map_err(Problem::new),
+        };
+        planned
+            .map_err(|problem| problems.push(self.problem_at(given, "", problem)))
+            .ok()
     }
 
     /// A compiler refuses unknown names, but a ready descriptor set can hold any number.

@@ -64,9 +64,10 @@ fn describe(service: &Service, method: &Method) -> TokenStream {
         };
         quote!(.routing(::kafka_rpc::Routing::#variant))
     });
+    let redelivery = (method.redelivery.as_ref()).map(|policy| quote!(.redelivery(#policy)));
     quote! {
         ::kafka_rpc::MethodDescriptor::new(#name, #path)
             #messages #delivery #idempotency #topic
-            #client_streaming #server_streaming #resumable #routing
+            #client_streaming #server_streaming #resumable #routing #redelivery
     }
 }

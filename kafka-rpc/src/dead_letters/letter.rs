@@ -35,7 +35,8 @@ impl FromStr for LetterId {
             })
         });
         parsed.ok_or_else(|| {
-            let message = format!("{text:?} is no dead letter's id: partition/offset, as in `0/41`");
+            let message =
+                format!("{text:?} is no dead letter's id: partition/offset, as in `0/41`");
             crate::Error::Config(message)
         })
     }
@@ -94,7 +95,10 @@ impl DeadLetter {
     pub fn status(&self) -> Status {
         match &self.head {
             Some(head) => Status::new(head.code, &*head.message),
-            None => Status::new(Code::Unknown, "the record does not say why it is a dead letter"),
+            None => Status::new(
+                Code::Unknown,
+                "the record does not say why it is a dead letter",
+            ),
         }
     }
 
@@ -133,9 +137,8 @@ impl DeadLetter {
 
     /// Whether the letter has all of its request, so that it can be replayed.
     pub fn is_whole(&self) -> bool {
-        let readable = |head: &LetterHead| {
-            head.omitted.is_none() && head.cause != LetterCause::Unreadable
-        };
+        let readable =
+            |head: &LetterHead| head.omitted.is_none() && head.cause != LetterCause::Unreadable;
         self.has_all_pieces && self.head.as_ref().is_some_and(readable)
     }
 

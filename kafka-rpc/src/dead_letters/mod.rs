@@ -145,7 +145,10 @@ impl DeadLetters {
         }
         let offsets = id.offset..id.offset + 1;
         let mut found = self.collect(&partition, offsets, 1).await?.pop();
-        if found.as_ref().is_some_and(|letter| !letter.has_all_pieces()) {
+        if found
+            .as_ref()
+            .is_some_and(|letter| !letter.has_all_pieces())
+        {
             // The pieces of its message are somewhere before it.
             let offsets = bounds.start..id.offset + 1;
             found = self.collect(&partition, offsets, usize::MAX).await?.pop();
@@ -209,7 +212,10 @@ impl DeadLetters {
     pub async fn purge_through(&self, id: LetterId) -> Result<(), DeadLettersError> {
         let partition = self.partition(id.partition);
         let before = id.offset.saturating_add(1);
-        Ok(self.transport.delete_before(&partition, before, LIMIT).await?)
+        Ok(self
+            .transport
+            .delete_before(&partition, before, LIMIT)
+            .await?)
     }
 
     fn partition(&self, partition: i32) -> PartitionRef {

@@ -6,6 +6,6 @@ mod redelivery;
 mod service;
 
 pub use method::{Method, MethodDescriptor};
-pub use redelivery::Redelivery;
 pub use options::{Delivery, Idempotency, Routing, TopicLayout};
+pub use redelivery::Redelivery;
 pub use service::ServiceDescriptor;

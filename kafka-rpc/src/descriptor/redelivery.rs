@@ -117,7 +117,9 @@ impl Redelivery {
         let pause = self.initial_backoff.as_secs_f64() * self.multiplier.powi(exponent);
         let chance = chance(seed ^ u64::from(attempts).rotate_right(8));
         let pause = pause.min(longest) * (1.0 + self.jitter * (2.0 * chance - 1.0));
-        Duration::try_from_secs_f64(pause).ok().or(Some(self.max_backoff))
+        Duration::try_from_secs_f64(pause)
+            .ok()
+            .or(Some(self.max_backoff))
     }
 }
 
@@ -146,9 +148,14 @@ mod tests {
             .initial_backoff(Duration::from_secs(1))
             .max_backoff(Duration::from_secs(3))
             .jitter(0.0);
-        let pauses: Vec<_> = (1..=5).map(|attempts| policy.backoff(attempts, 0)).collect();
+        let pauses: Vec<_> = (1..=5)
+            .map(|attempts| policy.backoff(attempts, 0))
+            .collect();
         let seconds = |seconds| Some(Duration::from_secs(seconds));
-        assert_eq!(pauses, [seconds(1), seconds(2), seconds(3), seconds(3), None]);
+        assert_eq!(
+            pauses,
+            [seconds(1), seconds(2), seconds(3), seconds(3), None]
+        );
     }
 
     #[test]

@@ -46,7 +46,9 @@ pub(super) fn check_redelivery(
             let methods = 0..service.methods.len();
             methods.filter_map(move |index| Method::new(service, index))
         });
-        let named = methods.into_iter().find(|method| method.descriptor().path == of);
+        let named = methods
+            .into_iter()
+            .find(|method| method.descriptor().path == of);
         let wrong = match named.map(hindrance) {
             Some(None) => continue,
             Some(Some(hindrance)) => format!(
@@ -78,12 +80,18 @@ mod tests {
     );
 
     fn of(index: usize, configured: &[(&str, u32)]) -> Option<Redelivery> {
-        redelivery_of(Method::new(&SERVICE, index).expect("a method"), &policies(configured))
+        redelivery_of(
+            Method::new(&SERVICE, index).expect("a method"),
+            &policies(configured),
+        )
     }
 
     fn policies(configured: &[(&str, u32)]) -> Vec<(String, Redelivery)> {
         let policy = |attempts| Redelivery::new().attempts(attempts);
-        configured.iter().map(|&(of, attempts)| (of.to_owned(), policy(attempts))).collect()
+        configured
+            .iter()
+            .map(|&(of, attempts)| (of.to_owned(), policy(attempts)))
+            .collect()
     }
 
     fn attempts(attempts: u32) -> Option<Redelivery> {
@@ -115,6 +123,10 @@ mod tests {
         assert_eq!(check("a.B/Plain"), Ok(()));
         assert!(check("a.B/Once").unwrap_err().contains("is AT_MOST_ONCE"));
         assert!(check("a.B/Watch").unwrap_err().contains("has a stream"));
-        assert!(check("a.B/Plan").unwrap_err().contains("no method and no service"));
+        assert!(
+            check("a.B/Plan")
+                .unwrap_err()
+                .contains("no method and no service")
+        );
     }
 }

@@ -218,7 +218,9 @@ async fn ensure_topics(
         bootstrap: cluster.bootstrap_servers(),
     };
     let found = ensure(transport, &wanted, settings.connect_timeout).await?;
-    let routes = groups.values_mut().flat_map(|group| group.topics.values_mut());
+    let routes = groups
+        .values_mut()
+        .flat_map(|group| group.topics.values_mut());
     for letters in routes.filter_map(|route| route.dead_letters.as_mut()) {
         letters.partitions = found.get(&letters.name).copied().unwrap_or(1);
     }

@@ -97,9 +97,8 @@ pub(crate) use metrics::{
     ClientMetrics, PartitionLag, PendingCall, Refused, RunningHandler, ServerMetrics,
     broken_stream, cancel_lost, client_stream_closed, client_stream_opened, commit_failed,
     dead_letter, dead_letter_retried, drain_timed_out, handler_panicked, orphaned_replies,
-    redelivered, refused_request, repeated_record,
-    reply_lost, reply_retried, server_stream_closed, server_stream_opened, silent_caller,
-    stray_frame, stream_lost, stream_resumed,
+    redelivered, refused_request, repeated_record, reply_lost, reply_retried, server_stream_closed,
+    server_stream_opened, silent_caller, stray_frame, stream_lost, stream_resumed,
 };
 pub(crate) use outcome::Side;
 pub(crate) use propagation::{incoming, outgoing, reply};

@@ -59,7 +59,8 @@ impl LetterCause {
 
     fn parse(name: &[u8]) -> Option<Self> {
         let all = [Self::Refused, Self::Failed, Self::Expired, Self::Unreadable];
-        all.into_iter().find(|cause| cause.as_str().as_bytes() == name)
+        all.into_iter()
+            .find(|cause| cause.as_str().as_bytes() == name)
     }
 }
 
@@ -130,8 +131,13 @@ pub(crate) fn is_letter(headers: &Headers) -> bool {
 /// How often the request has been replayed that has these headers. What can't be read counts as
 /// never.
 pub(crate) fn replays_of(headers: &Headers) -> u32 {
-    let replays = headers.iter().filter(|(name, _)| *name == names::LETTER_REPLAYS);
-    replays.filter_map(|(_, value)| number(value)).max().unwrap_or(0)
+    let replays = headers
+        .iter()
+        .filter(|(name, _)| *name == names::LETTER_REPLAYS);
+    replays
+        .filter_map(|(_, value)| number(value))
+        .max()
+        .unwrap_or(0)
 }
 
 /// What a letter says of its request; `None` where the record is no letter of ours.
@@ -206,9 +212,13 @@ mod tests {
 
     #[test]
     fn a_letter_has_the_headers_of_its_request_and_says_why_it_is_one() {
-        let request: Headers = [("kafka_correlationId", "call"), ("tenant", "north"), ("tenant", "2")]
-            .into_iter()
-            .collect();
+        let request: Headers = [
+            ("kafka_correlationId", "call"),
+            ("tenant", "north"),
+            ("tenant", "2"),
+        ]
+        .into_iter()
+        .collect();
         let letter = encode_letter(&request, &head());
         let as_it_came: Headers = letter.iter().take(3).collect();
         assert_eq!(as_it_came, request);
@@ -221,7 +231,11 @@ mod tests {
         let first = encode_letter(&Headers::new(), &head());
         let replayed = encode_replay(&first, b"new", 2);
         assert_eq!(replays_of(&replayed), 2);
-        let again = LetterHead { replays: 2, cause: LetterCause::Refused, ..head() };
+        let again = LetterHead {
+            replays: 2,
+            cause: LetterCause::Refused,
+            ..head()
+        };
         let second = encode_letter(&replayed, &again);
         assert_eq!(decode_letter(&second), Some(again));
     }

@@ -36,8 +36,8 @@ pub(crate) use correlation_id::CorrelationId;
 pub(crate) use credit::{Credit, INITIAL_CREDIT};
 pub use dead_letter::LetterCause;
 pub(crate) use dead_letter::{
-    LetterHead, decode_letter, encode_letter, encode_replay, is_letter, is_of_letter,
-    mark_omitted, only_of_letter, replays_of,
+    LetterHead, decode_letter, encode_letter, encode_replay, is_letter, is_of_letter, mark_omitted,
+    only_of_letter, replays_of,
 };
 pub(crate) use frame::{Frame, ReplyFrame};
 pub(crate) use headers::Headers;

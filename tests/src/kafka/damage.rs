@@ -27,15 +27,22 @@ impl Broker {
         let records = records_of(&log, offset)
             .unwrap_or_else(|| panic!("{} has no offset {offset}", path.display()));
         let garbage: Vec<u8> = match damage {
-            Damage::Compressed => log[records + 2..records + 12].iter().map(|byte| !byte).collect(),
+            Damage::Compressed => log[records + 2..records + 12]
+                .iter()
+                .map(|byte| !byte)
+                .collect(),
             Damage::Length => vec![0xff, 0xff, 0xff, 0xff, 0x0f],
         };
         let at = match damage {
             Damage::Compressed => records + 2,
             Damage::Length => records,
         };
-        let mut file = OpenOptions::new().write(true).open(&path).expect("the file is there");
-        file.seek(SeekFrom::Start(at as u64)).expect("it is that long");
+        let mut file = OpenOptions::new()
+            .write(true)
+            .open(&path)
+            .expect("the file is there");
+        file.seek(SeekFrom::Start(at as u64))
+            .expect("it is that long");
         file.write_all(&garbage).expect("it is written");
     }
 }

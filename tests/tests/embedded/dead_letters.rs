@@ -45,7 +45,9 @@ impl Probe {
     async fn all_is_finished(&self, end: i64) {
         let group = self.foreign.group(&self.world.name("tests.v1.Desk"));
         let what = "all records are finished";
-        group.reaches(&self.topic, 0, what, |at| at.offset == end).await;
+        group
+            .reaches(&self.topic, 0, what, |at| at.offset == end)
+            .await;
     }
 }
 
@@ -79,7 +81,11 @@ async fn what_can_not_be_handled_and_has_nobody_to_be_told_is_a_dead_letter_as_i
     assert!(came.eq(&bad.headers), "{letter:?}");
     assert_eq!(letter.text("rpc-dead-letter-cause"), "refused");
     assert_eq!(letter.text("rpc-dead-letter-code"), "3");
-    assert!(letter.text("rpc-dead-letter-message").contains("grpc-timeout"));
+    assert!(
+        letter
+            .text("rpc-dead-letter-message")
+            .contains("grpc-timeout")
+    );
     assert_eq!(letter.text("rpc-dead-letter-attempts"), "0");
     assert_eq!(letter.text("rpc-dead-letter-topic"), probe.topic);
     assert_eq!(letter.text("rpc-dead-letter-partition"), "0");
@@ -93,7 +99,10 @@ async fn what_can_not_be_handled_and_has_nobody_to_be_told_is_a_dead_letter_as_i
 async fn a_failed_request_that_nobody_waits_for_is_a_dead_letter() {
     let (script, mut attempts) = failing(|| Status::not_found("no such account"));
     let mut probe = Probe::start(desk(script)).await;
-    probe.foreign.write(probe.anonymous(&Order::number(7))).await;
+    probe
+        .foreign
+        .write(probe.anonymous(&Order::number(7)))
+        .await;
     let letter = probe.letters.next().await;
     assert_eq!(letter.decode::<Order>().number, 7);
     assert_eq!(letter.text("tenant"), "north");
@@ -158,7 +167,9 @@ async fn a_failure_that_passes_is_handled_again_and_no_dead_letter() {
 #[tokio::test]
 async fn without_dead_letters_what_can_not_be_handled_is_stepped_past() {
     let world = World::with_partitions(1);
-    let _server = world.serve(desk(Scripted::echo()).dead_letters(false)).await;
+    let _server = world
+        .serve(desk(Scripted::echo()).dead_letters(false))
+        .await;
     let foreign = Foreign::new(world.cluster());
     let topic = world.name("tests.v1.Desk.Ask");
     let bad = Record::request(&topic, "call", &Order::number(7))
@@ -166,13 +177,17 @@ async fn without_dead_letters_what_can_not_be_handled_is_stepped_past() {
         .header("grpc-timeout", "never");
     foreign.write(bad).await;
     let group = foreign.group(&world.name("tests.v1.Desk"));
-    group.reaches(&topic, 0, "it is finished", |at| at.offset == 1).await;
+    group
+        .reaches(&topic, 0, "it is finished", |at| at.offset == 1)
+        .await;
 }
 
 /// The dead letters of `Ask`, by the library's client.
 async fn letters(world: &World) -> DeadLetters {
     let ask = Method::new(<DeskClient>::DESCRIPTOR, 0).expect("the desk has methods");
-    DeadLetters::of(world.cluster(), ask).await.expect("the topic is there")
+    DeadLetters::of(world.cluster(), ask)
+        .await
+        .expect("the topic is there")
 }
 
 async fn listed(letters: &DeadLetters, count: usize) -> Vec<DeadLetter> {
@@ -192,12 +207,18 @@ async fn letters_are_listed_by_the_page_and_shown() {
     let (script, _attempts) = failing(|| Status::not_found("no such account"));
     let probe = Probe::start(desk(script)).await;
     for number in 0..5 {
-        probe.foreign.write(probe.anonymous(&Order::number(number))).await;
+        probe
+            .foreign
+            .write(probe.anonymous(&Order::number(number)))
+            .await;
     }
     let letters = letters(&probe.world).await;
     let all = listed(&letters, 5).await;
     let numbers = |letters: &[DeadLetter]| -> Vec<u32> {
-        letters.iter().map(|letter| letter.decode::<Order>().unwrap().number).collect()
+        letters
+            .iter()
+            .map(|letter| letter.decode::<Order>().unwrap().number)
+            .collect()
     };
     // They failed side by side, so in any order.
     let mut sorted = numbers(&all);
@@ -216,15 +237,25 @@ async fn letters_are_listed_by_the_page_and_shown() {
     assert_eq!(letter.status().code(), Code::NotFound);
     assert_eq!(letter.status().message(), "no such account");
     assert_eq!((letter.attempts(), letter.replays()), (1, 0));
-    assert_eq!((&*letter.origin().topic, letter.origin().partition), (&*probe.topic, 0));
+    assert_eq!(
+        (&*letter.origin().topic, letter.origin().partition),
+        (&*probe.topic, 0)
+    );
     assert!(letter.is_whole() && letter.time().elapsed().unwrap() < Duration::from_secs(60));
     let tenant = letter.headers().find(|(name, _)| *name == "tenant");
     assert_eq!(tenant, Some(("tenant", &b"north"[..])));
-    assert!(letter.headers().all(|(name, _)| !name.starts_with("rpc-dead-letter")));
+    assert!(
+        letter
+            .headers()
+            .all(|(name, _)| !name.starts_with("rpc-dead-letter"))
+    );
 
     for missing in ["0/5", "1/0", "0/-1"] {
         let outcome = letters.show(missing.parse().unwrap()).await;
-        assert!(matches!(outcome, Err(DeadLettersError::Missing(_))), "{outcome:?}");
+        assert!(
+            matches!(outcome, Err(DeadLettersError::Missing(_))),
+            "{outcome:?}"
+        );
     }
 }
 
@@ -232,8 +263,15 @@ async fn letters_are_listed_by_the_page_and_shown() {
 async fn a_replayed_request_is_handled_as_it_came_and_a_third_time_it_is_refused() {
     let (seen, mut handled) = sightings();
     let script = Scripted::new(move |request: Request<Order>| {
-        let tenant = request.metadata().get("tenant").map(|value| value.as_bytes().to_vec());
-        seen.tell((request.get_ref().number, tenant, request.key().map(<[u8]>::to_vec)));
+        let tenant = request
+            .metadata()
+            .get("tenant")
+            .map(|value| value.as_bytes().to_vec());
+        seen.tell((
+            request.get_ref().number,
+            tenant,
+            request.key().map(<[u8]>::to_vec),
+        ));
         async { Err(Status::internal("a bug")) }
     });
     let probe = Probe::start(desk(script)).await;
@@ -250,7 +288,10 @@ async fn a_replayed_request_is_handled_as_it_came_and_a_third_time_it_is_refused
         assert_eq!(letter.replays(), replays as u32);
         letters.replay(letter.id()).await.unwrap();
         let request = requests.next().await;
-        assert_eq!(request.text("rpc-dead-letter-replays"), (replays + 1).to_string());
+        assert_eq!(
+            request.text("rpc-dead-letter-replays"),
+            (replays + 1).to_string()
+        );
         assert_eq!(request.text("rpc-idempotency-key"), "order-7");
         assert_eq!(request.get("kafka_replyTopic"), None);
         ids.push(request.text("kafka_correlationId"));
@@ -261,7 +302,10 @@ async fn a_replayed_request_is_handled_as_it_came_and_a_third_time_it_is_refused
 
     let last = listed(&letters, 3).await.pop().unwrap();
     let outcome = letters.replay(last.id()).await;
-    assert!(matches!(outcome, Err(DeadLettersError::Replayed(_))), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(DeadLettersError::Replayed(_))),
+        "{outcome:?}"
+    );
     let sight = (7, Some(b"north".to_vec()), Some(b"ann".to_vec()));
     assert_eq!(handled.so_far(), [sight.clone(), sight.clone(), sight]);
 }
@@ -276,7 +320,10 @@ async fn a_refused_request_can_be_replayed_where_its_reply_address_was_what_is_w
     let mut probe = Probe::start(desk(script)).await;
     let elsewhere = probe.world.name("tests.v1.Desk.Place.reply");
     let request = probe.anonymous(&Order::number(7));
-    probe.foreign.write(request.header("kafka_replyTopic", elsewhere)).await;
+    probe
+        .foreign
+        .write(request.header("kafka_replyTopic", elsewhere))
+        .await;
     let letter = probe.letters.next().await;
     assert_eq!(letter.text("rpc-dead-letter-code"), "7");
     assert_eq!(handled.so_far(), [0; 0]);
@@ -317,6 +364,11 @@ async fn a_request_in_pieces_is_a_letter_in_pieces_and_is_replayed_whole() {
 #[tokio::test]
 async fn without_a_dead_letter_topic_there_is_an_error_that_says_so() {
     let world = World::embedded();
-    let error = DeadLetters::of_topic(world.cluster(), "nobodys").await.unwrap_err();
-    assert!(error.to_string().contains("no topic nobodys.dead-letter"), "{error}");
+    let error = DeadLetters::of_topic(world.cluster(), "nobodys")
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("no topic nobodys.dead-letter"),
+        "{error}"
+    );
 }

@@ -36,7 +36,10 @@ fn sight(account: &str, number: u32, attempt: u32) -> Sight {
 }
 
 fn pauses(pause: Duration) -> Redelivery {
-    Redelivery::new().initial_backoff(pause).multiplier(1.0).jitter(0.0)
+    Redelivery::new()
+        .initial_backoff(pause)
+        .multiplier(1.0)
+        .jitter(0.0)
 }
 
 #[tokio::test]
@@ -44,7 +47,9 @@ async fn while_a_call_waits_for_its_next_attempt_its_key_waits_and_nobody_else_d
     let world = World::with_partitions(1);
     let (script, mut attempts) = away_until(2);
     let pause = Duration::from_millis(400);
-    let builder = desk(script).concurrency_limit(1).redelivery(PLACE, pauses(pause));
+    let builder = desk(script)
+        .concurrency_limit(1)
+        .redelivery(PLACE, pauses(pause));
     let _server = world.serve(builder).await;
     let client = world.client().await;
     let begun = Instant::now();
@@ -62,8 +67,16 @@ async fn while_a_call_waits_for_its_next_attempt_its_key_waits_and_nobody_else_d
     assert_eq!(first.await.unwrap().get_ref().number, 1);
     assert!(begun.elapsed() >= pause);
     assert_eq!(second.await.unwrap().get_ref().number, 2);
-    let of_key = attempts.so_far().into_iter().filter(|(account, ..)| account == "away");
-    let expected = [sight("away", 1, 1), sight("away", 1, 2), sight("away", 2, 1), sight("away", 2, 2)];
+    let of_key = attempts
+        .so_far()
+        .into_iter()
+        .filter(|(account, ..)| account == "away");
+    let expected = [
+        sight("away", 1, 1),
+        sight("away", 1, 2),
+        sight("away", 2, 1),
+        sight("away", 2, 2),
+    ];
     assert_eq!(of_key.collect::<Vec<_>>(), expected);
 }
 
@@ -84,7 +97,9 @@ async fn a_cancel_ends_a_call_that_waits_for_its_next_attempt() {
     // Its cancel lies behind it, and both are finished.
     let group = Foreign::new(world.cluster()).group(&world.name("tests.v1.Desk"));
     let topic = world.name("tests.v1.Desk.Place");
-    group.reaches(&topic, 0, "it is finished", |at| at.offset == 2).await;
+    group
+        .reaches(&topic, 0, "it is finished", |at| at.offset == 2)
+        .await;
     assert_eq!(attempts.so_far(), []);
 }
 
@@ -122,7 +137,10 @@ async fn a_server_that_ends_leaves_calls_that_wait_for_their_next_attempt_to_the
     server.shutdown().await;
     let (script, mut attempts) = away_until(1);
     let _next = world.desk(script).await;
-    assert_eq!(soon("it is answered", call).await.unwrap().get_ref().number, 1);
+    assert_eq!(
+        soon("it is answered", call).await.unwrap().get_ref().number,
+        1
+    );
     assert_eq!(attempts.so_far(), [sight("away", 1, 1)], "it begins anew");
 }
 
@@ -130,6 +148,11 @@ async fn a_server_that_ends_leaves_calls_that_wait_for_their_next_attempt_to_the
 async fn a_policy_for_a_method_that_can_not_have_one_keeps_the_server_from_starting() {
     let world = World::embedded();
     let builder = desk(Scripted::echo()).redelivery("tests.v1.Desk/Pay", Redelivery::new());
-    let error = soon("it ends", builder.serve(world.cluster())).await.unwrap_err();
-    assert!(matches!(&error, Error::Config(why) if why.contains("AT_MOST_ONCE")), "{error}");
+    let error = soon("it ends", builder.serve(world.cluster()))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::Config(why) if why.contains("AT_MOST_ONCE")),
+        "{error}"
+    );
 }

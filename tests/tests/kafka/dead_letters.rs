@@ -18,7 +18,9 @@ const ASK: &str = "tests.v1.Desk.Ask";
 
 /// Its request topics have one partition each; its letters this setting.
 fn one_partition(name: &str, value: &str) -> World {
-    let topics = TopicSettings::new().partitions(1).dead_letter_config(name, value);
+    let topics = TopicSettings::new()
+        .partitions(1)
+        .dead_letter_config(name, value);
     world().with(|cluster| cluster.topics(topics))
 }
 
@@ -31,8 +33,12 @@ async fn takes_letters(world: &World, topic: &str) {
         .set("bootstrap.servers", world.cluster().bootstrap_servers())
         .create()
         .unwrap();
-    let change = AlterConfig::new(ResourceSpecifier::Topic(topic)).set("max.message.bytes", "1114112");
-    let outcome = admin.alter_configs([&change], &AdminOptions::new()).await.unwrap();
+    let change =
+        AlterConfig::new(ResourceSpecifier::Topic(topic)).set("max.message.bytes", "1114112");
+    let outcome = admin
+        .alter_configs([&change], &AdminOptions::new())
+        .await
+        .unwrap();
     assert!(outcome.iter().all(Result::is_ok), "{outcome:?}");
 }
 
@@ -47,12 +53,16 @@ async fn a_killed_servers_letter_is_not_lost_nor_finished_before_it_is_acknowled
     let mut killed = DeskServer::start(SERVER, &Settings::new(&world, folder.path().join("runs")));
     let foreign = Foreign::new(world.cluster());
     foreign.write(anonymous(&requests, 0)).await;
-    foreign.write(anonymous(&requests, 1).header("grpc-timeout", "never")).await;
+    foreign
+        .write(anonymous(&requests, 1).header("grpc-timeout", "never"))
+        .await;
     foreign.write(anonymous(&requests, 2)).await;
 
     let group = foreign.group(&world.name("tests.v1.Desk"));
     let open = |at: &kafka_rpc_tests::foreign::Committed| at.offset == 1 && !at.metadata.is_empty();
-    group.reaches(&requests, 0, "the others are finished", open).await;
+    group
+        .reaches(&requests, 0, "the others are finished", open)
+        .await;
     // As long as it takes: here, some more commits.
     tokio::time::sleep(Duration::from_millis(500)).await;
     let committed = group.committed(&requests, 0).await.unwrap();
@@ -65,7 +75,9 @@ async fn a_killed_servers_letter_is_not_lost_nor_finished_before_it_is_acknowled
     let letter = letters.next().await;
     assert_eq!(letter.decode::<Order>().number, 1);
     assert_eq!(letter.text("rpc-dead-letter-offset"), "1");
-    group.reaches(&requests, 0, "it is finished", |at| at.offset == 3).await;
+    group
+        .reaches(&requests, 0, "it is finished", |at| at.offset == 3)
+        .await;
     assert_eq!(letters.so_far(), []);
 }
 
@@ -86,11 +98,16 @@ async fn a_letter_that_its_topic_has_no_room_for_is_one_without_the_value() {
     assert_eq!(letter.text("rpc-dead-letter-cause"), "refused");
     assert_eq!(letter.value.unwrap_or_default(), b"");
 
-    let letters = DeadLetters::of_topic(world.cluster(), &requests).await.unwrap();
+    let letters = DeadLetters::of_topic(world.cluster(), &requests)
+        .await
+        .unwrap();
     let letter = letters.list(None, 9).await.unwrap().pop().unwrap();
     assert!(!letter.is_whole());
     let outcome = letters.replay(letter.id()).await;
-    assert!(matches!(outcome, Err(DeadLettersError::Incomplete(_))), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(DeadLettersError::Incomplete(_))),
+        "{outcome:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -102,20 +119,30 @@ async fn letters_are_purged_up_to_one_and_altogether() {
     let foreign = Foreign::new(world.cluster());
     let mut seen = foreign.read(&world.name(&format!("{ASK}.dead-letter")));
     for number in 0..5 {
-        foreign.write(anonymous(&requests, number).header("grpc-timeout", "never")).await;
+        foreign
+            .write(anonymous(&requests, number).header("grpc-timeout", "never"))
+            .await;
         seen.next().await;
     }
-    let letters = DeadLetters::of_topic(world.cluster(), &requests).await.unwrap();
+    let letters = DeadLetters::of_topic(world.cluster(), &requests)
+        .await
+        .unwrap();
     let all = letters.list(None, 9).await.unwrap();
     assert_eq!(all.len(), 5);
     letters.purge_through(all[1].id()).await.unwrap();
     let left = letters.list(None, 9).await.unwrap();
     let ids = |letters: &[kafka_rpc::DeadLetter]| -> Vec<String> {
-        letters.iter().map(|letter| letter.id().to_string()).collect()
+        letters
+            .iter()
+            .map(|letter| letter.id().to_string())
+            .collect()
     };
     assert_eq!(ids(&left), ids(&all[2..]));
     let outcome = letters.show(all[0].id()).await;
-    assert!(matches!(outcome, Err(DeadLettersError::Missing(_))), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(DeadLettersError::Missing(_))),
+        "{outcome:?}"
+    );
     letters.purge().await.unwrap();
     assert!(letters.list(None, 9).await.unwrap().is_empty());
 }

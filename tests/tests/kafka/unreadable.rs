@@ -4,9 +4,9 @@ use futures_util::future::join_all;
 use kafka_rpc::TopicSettings;
 use kafka_rpc_tests::foreign::{Foreign, Record, Replies};
 use kafka_rpc_tests::kafka::{self, Damage};
+use kafka_rpc_tests::require_java;
 use kafka_rpc_tests::service::{Order, Scripted};
 use kafka_rpc_tests::world::World;
-use kafka_rpc_tests::require_java;
 use tokio::time::{Duration, Instant, sleep};
 
 use crate::world::world;
@@ -62,14 +62,20 @@ impl Probe {
         };
         assert_eq!(reply.get("grpc-status"), None, "{reply:?}");
         let letter = self.letters.next().await;
-        assert_eq!(letter.text("rpc-dead-letter-cause"), "unreadable", "{letter:?}");
+        assert_eq!(
+            letter.text("rpc-dead-letter-cause"),
+            "unreadable",
+            "{letter:?}"
+        );
         assert_eq!(letter.text("rpc-dead-letter-code"), "15");
         assert_eq!(letter.text("rpc-dead-letter-topic"), self.requests);
         assert_eq!(letter.text("rpc-dead-letter-offset"), first.to_string());
         assert_eq!(letter.text("rpc-dead-letter-last-offset"), last.to_string());
         let group = Foreign::new(self.world.cluster()).group(&self.world.name("tests.v1.Desk"));
         let finished = |at: &kafka_rpc_tests::foreign::Committed| at.offset == last + 2;
-        group.reaches(&self.requests, 0, "all is finished", finished).await;
+        group
+            .reaches(&self.requests, 0, "all is finished", finished)
+            .await;
         assert_eq!(self.letters.so_far(), []);
         server.shutdown().await;
     }

@@ -252,11 +252,7 @@ impl<S: Handler> Alone<S> {
     }
 
     /// Goes on in a task of its own, which can be ended.
-    fn spawn(
-        self,
-        work: Pin<Box<impl Future<Output = Ended> + Send + 'static>>,
-        shown: Shown,
-    ) {
+    fn spawn(self, work: Pin<Box<impl Future<Output = Ended> + Send + 'static>>, shown: Shown) {
         let registration = self.calls.abortable(self.ticket);
         let runtime = self.calls.runtime.clone();
         let work = Abortable::new(work, registration);

@@ -122,7 +122,12 @@ impl Kept {
         }
         let status = Status::deadline_exceeded("the deadline passed before it was handled");
         let topic = self.letters?;
-        Some(Letter::unhandled(topic, LetterCause::Expired, status, self.record))
+        Some(Letter::unhandled(
+            topic,
+            LetterCause::Expired,
+            status,
+            self.record,
+        ))
     }
 }
 
@@ -154,7 +159,10 @@ mod tests {
     }
 
     fn policy() -> Redelivery {
-        Redelivery::new().attempts(3).initial_backoff(Duration::from_secs(1)).jitter(0.0)
+        Redelivery::new()
+            .attempts(3)
+            .initial_backoff(Duration::from_secs(1))
+            .jitter(0.0)
     }
 
     fn next(kept: &Kept, code: Code, left: u64) -> Next {
@@ -172,13 +180,22 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_retryable_failure_is_handled_again_until_its_attempts_are_used_up() {
         let again = Next::Again(Instant::now() + Duration::from_secs(1));
-        assert_eq!(next(&kept(1, true, Some(policy())), Code::Unavailable, 9), again);
-        assert_eq!(next(&kept(3, true, Some(policy())), Code::Unavailable, 9), LETTER);
+        assert_eq!(
+            next(&kept(1, true, Some(policy())), Code::Unavailable, 9),
+            again
+        );
+        assert_eq!(
+            next(&kept(3, true, Some(policy())), Code::Unavailable, 9),
+            LETTER
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn there_is_no_attempt_behind_the_deadline() {
-        assert_eq!(next(&kept(1, true, Some(policy())), Code::Unavailable, 1), LETTER);
+        assert_eq!(
+            next(&kept(1, true, Some(policy())), Code::Unavailable, 1),
+            LETTER
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -191,8 +208,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_deadline_is_a_dead_letter_where_it_cut_attempts_short() {
-        assert_eq!(next(&kept(1, true, Some(policy())), Code::DeadlineExceeded, 0), NO_LETTER);
-        assert_eq!(next(&kept(2, true, Some(policy())), Code::DeadlineExceeded, 0), LETTER);
+        assert_eq!(
+            next(&kept(1, true, Some(policy())), Code::DeadlineExceeded, 0),
+            NO_LETTER
+        );
+        assert_eq!(
+            next(&kept(2, true, Some(policy())), Code::DeadlineExceeded, 0),
+            LETTER
+        );
     }
 
     #[test]
@@ -203,6 +226,9 @@ mod tests {
         let mut tried = kept(1, true, Some(policy()));
         tried.again(Instant::now(), Status::unavailable("away"));
         let letter = tried.expired().expect("a letter");
-        assert_eq!((letter.cause, letter.status.message()), (LetterCause::Failed, "away"));
+        assert_eq!(
+            (letter.cause, letter.status.message()),
+            (LetterCause::Failed, "away")
+        );
     }
 }

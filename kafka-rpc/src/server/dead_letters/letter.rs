@@ -68,7 +68,9 @@ impl Letter {
             omitted: None,
             replays: replays_of(&record.headers),
         };
-        let partitions = i32::try_from(self.topic.partitions).unwrap_or(i32::MAX).max(1);
+        let partitions = i32::try_from(self.topic.partitions)
+            .unwrap_or(i32::MAX)
+            .max(1);
         Outgoing {
             topic: self.topic.name,
             partition: Some(record.partition.rem_euclid(partitions)),
@@ -100,7 +102,9 @@ pub(in crate::server) fn smaller(mut record: Outgoing) -> Result<Outgoing, Outgo
 
 fn millis_since_epoch() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }
 
 #[cfg(test)]
@@ -123,16 +127,26 @@ mod tests {
             headers: [("tenant", "north")].into_iter().collect::<Headers>(),
             ..Record::default()
         };
-        let letter = Letter::unhandled(topic, LetterCause::Refused, Status::internal("why"), record);
+        let letter =
+            Letter::unhandled(topic, LetterCause::Refused, Status::internal("why"), record);
         let whole = letter.into_record(&"node".into());
         assert_eq!(whole.partition, Some(1));
         let bare = smaller(whole).expect("without the value");
-        assert_eq!((&*bare.value, bare.key.as_deref()), (&b""[..], Some(&b"key"[..])));
-        assert_eq!(decode_letter(&bare.headers).and_then(|head| head.omitted), Some(5));
+        assert_eq!(
+            (&*bare.value, bare.key.as_deref()),
+            (&b""[..], Some(&b"key"[..]))
+        );
+        assert_eq!(
+            decode_letter(&bare.headers).and_then(|head| head.omitted),
+            Some(5)
+        );
         let barest = smaller(bare).expect("without all that is the request's");
         assert_eq!(barest.key, None);
         assert!(barest.headers.iter().all(|(name, _)| name != "tenant"));
-        assert_eq!(decode_letter(&barest.headers).map(|head| head.offset), Some(41));
+        assert_eq!(
+            decode_letter(&barest.headers).map(|head| head.offset),
+            Some(41)
+        );
         assert!(smaller(barest).is_err(), "there is no smaller one");
     }
 }

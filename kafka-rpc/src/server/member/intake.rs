@@ -55,9 +55,12 @@ impl Intake<'_> {
                 telemetry::refused_request(reason, false);
                 self.refused(id, offset, &status);
                 match self.router.dead_letters(&record.topic) {
-                    Some(topic) => {
-                        bury(Letter::unhandled(topic, LetterCause::Refused, status, record))
-                    }
+                    Some(topic) => bury(Letter::unhandled(
+                        topic,
+                        LetterCause::Refused,
+                        status,
+                        record,
+                    )),
                     None => return self.dispatch.skip(id, offset),
                 }
             }

@@ -317,7 +317,12 @@ impl<S: Handler> Member for GroupMember<S> {
     }
 
     fn unreadable(&mut self, partition: &PartitionRef, offsets: Range<i64>, why: &str) {
-        tracing::error!(?partition, ?offsets, why, "records can't be read; they are stepped past");
+        tracing::error!(
+            ?partition,
+            ?offsets,
+            why,
+            "records can't be read; they are stepped past"
+        );
         if self.drain_until.is_some() {
             return;
         }

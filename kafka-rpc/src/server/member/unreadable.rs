@@ -21,7 +21,8 @@ pub(super) fn step_past(
     letters: Option<LetterTopic>,
 ) {
     let last = offsets.end - 1;
-    let mut unfinished = offsets.filter(|offset| dispatch.arrive(id, *offset) == Some(Arrival::Handle));
+    let mut unfinished =
+        offsets.filter(|offset| dispatch.arrive(id, *offset) == Some(Arrival::Handle));
     let Some(first) = unfinished.next() else {
         return;
     };

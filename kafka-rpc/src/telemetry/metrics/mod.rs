@@ -11,9 +11,9 @@ pub(crate) use client::{ClientMetrics, PendingCall};
 pub(crate) use lag::PartitionLag;
 pub(crate) use rare::{
     Refused, broken_stream, cancel_lost, client_stream_closed, client_stream_opened, commit_failed,
-    dead_letter, dead_letter_retried, drain_timed_out, handler_panicked, orphaned_replies, redelivered, refused_request, repeated_record,
-    reply_lost, reply_retried, server_stream_closed, server_stream_opened, silent_caller,
-    stray_frame, stream_lost, stream_resumed,
+    dead_letter, dead_letter_retried, drain_timed_out, handler_panicked, orphaned_replies,
+    redelivered, refused_request, repeated_record, reply_lost, reply_retried, server_stream_closed,
+    server_stream_opened, silent_caller, stray_frame, stream_lost, stream_resumed,
 };
 pub(crate) use server::{RunningHandler, ServerMetrics};
 

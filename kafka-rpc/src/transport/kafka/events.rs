@@ -16,10 +16,9 @@ use rdkafka::bindings::{
     rd_kafka_event_error, rd_kafka_event_error_is_fatal, rd_kafka_event_error_string,
     rd_kafka_event_log, rd_kafka_event_message_array, rd_kafka_event_message_next,
     rd_kafka_event_t, rd_kafka_event_topic_partition, rd_kafka_event_topic_partition_list,
-    rd_kafka_event_type, rd_kafka_message_t,
-    rd_kafka_queue_cb_event_enable, rd_kafka_queue_destroy, rd_kafka_queue_get_consumer,
-    rd_kafka_queue_get_main, rd_kafka_queue_poll, rd_kafka_queue_t, rd_kafka_t,
-    rd_kafka_topic_partition_destroy,
+    rd_kafka_event_type, rd_kafka_message_t, rd_kafka_queue_cb_event_enable,
+    rd_kafka_queue_destroy, rd_kafka_queue_get_consumer, rd_kafka_queue_get_main,
+    rd_kafka_queue_poll, rd_kafka_queue_t, rd_kafka_t, rd_kafka_topic_partition_destroy,
 };
 use rdkafka::client::{Client, ClientContext};
 use rdkafka::config::RDKafkaLogLevel;

@@ -31,9 +31,8 @@ use self::context::Context;
 use self::describe::Probe;
 use self::error::transport_error;
 use super::{
-    CreateOutcome, Deliveries, Failure, GroupConfig, Inbox, Member, NewTopic, PartitionRef, Producer,
-    Record, Records,
-    TopicState, Transport, TransportError, Writes,
+    CreateOutcome, Deliveries, Failure, GroupConfig, Inbox, Member, NewTopic, PartitionRef,
+    Producer, Record, Records, TopicState, Transport, TransportError, Writes,
 };
 
 pub(crate) use self::config::ClusterConfig;

@@ -24,9 +24,8 @@ use self::inbox::MemoryInbox;
 use self::log::Log;
 use self::producer::MemoryProducer;
 use super::{
-    Access, CreateOutcome, Deliveries, GroupConfig, Inbox, Member, NewTopic, PartitionRef, Producer,
-    Record, Records,
-    TopicState, Transport, TransportError, Writes,
+    Access, CreateOutcome, Deliveries, GroupConfig, Inbox, Member, NewTopic, PartitionRef,
+    Producer, Record, Records, TopicState, Transport, TransportError, Writes,
 };
 
 /// A cluster that lives as long as this value and what was opened from it. Tasks go to the runtime

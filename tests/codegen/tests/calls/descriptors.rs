@@ -1,4 +1,6 @@
-use kafka_rpc::{Delivery, Idempotency, TopicLayout};
+use std::time::Duration;
+
+use kafka_rpc::{Code, Delivery, Idempotency, Redelivery, TopicLayout};
 use kafka_rpc_tests_codegen::{bare, shop};
 use prost_reflect::DescriptorPool;
 
@@ -9,7 +11,7 @@ type ReturnsClient = shop::v1::ReturnsClient;
 fn the_options_of_the_proto_are_in_the_description() {
     let orders = OrdersClient::DESCRIPTOR;
     assert_eq!(orders.topics, TopicLayout::PerMethod);
-    let [place, get, clear, ..] = orders.methods else {
+    let [place, get, clear, _, price] = orders.methods else {
         panic!("five methods: {orders:?}");
     };
     assert_eq!(place.delivery, Delivery::AtLeastOnce);
@@ -20,6 +22,11 @@ fn the_options_of_the_proto_are_in_the_description() {
     assert_eq!(clear.delivery, Delivery::AtMostOnce);
     assert_eq!(clear.topic, Some("shop.clear"));
     assert_eq!(clear.input, "google.protobuf.Empty");
+    let policy = Redelivery::new()
+        .attempts(3)
+        .initial_backoff(Duration::from_millis(5))
+        .codes(&[Code::Aborted]);
+    assert_eq!((place.redelivery, price.redelivery), (None, Some(policy)));
 
     let returns = ReturnsClient::DESCRIPTOR;
     assert_eq!(returns.topics, TopicLayout::PerService);

@@ -120,7 +120,10 @@ impl Assignment {
     }
 
     pub(super) fn may_start(&self, call: &Call) -> bool {
-        let earlier = self.calls.iter().take_while(|other| other.offset != call.offset);
+        let earlier = self
+            .calls
+            .iter()
+            .take_while(|other| other.offset != call.offset);
         let mut before = earlier.filter(|other| other.is_live());
         let key = call.record.key;
         let open = call.gate == Gate::Open && call.due.is_none();
@@ -134,7 +137,12 @@ impl Assignment {
             Phase::Running => !call.settled,
             phase => phase == Phase::Unsettled,
         };
-        let held: usize = self.calls.iter().filter(unsettled).map(|call| call.held).sum();
+        let held: usize = self
+            .calls
+            .iter()
+            .filter(unsettled)
+            .map(|call| call.held)
+            .sum();
         waiting + held
     }
 

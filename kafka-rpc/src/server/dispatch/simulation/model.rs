@@ -126,7 +126,11 @@ impl Model {
             return false;
         };
         let settled = call.settled;
-        call.phase = if settled { Phase::Done } else { Phase::GivenBack };
+        call.phase = if settled {
+            Phase::Done
+        } else {
+            Phase::GivenBack
+        };
         !settled
     }
 
@@ -145,7 +149,9 @@ impl Model {
     }
 
     pub(super) fn hold(&mut self, ticket: Ticket, bytes: usize) {
-        let call = self.owned(ticket.partition).and_then(|owned| owned.call(ticket.offset));
+        let call = self
+            .owned(ticket.partition)
+            .and_then(|owned| owned.call(ticket.offset));
         if let Some(call) = call
             && (call.phase == Phase::Unsettled || call.phase == Phase::Running && !call.settled)
         {

@@ -20,7 +20,11 @@ fn a_postponed_call_starts_again_when_it_is_due_and_its_key_waits_for_it() {
     dispatch.finished(ticket(p, 2));
     dispatch.finished(ticket(p, 3));
     dispatch.wake(due - Duration::from_millis(1));
-    assert_eq!(dispatch.start_all(), [0; 0], "it is not due, and its key waits");
+    assert_eq!(
+        dispatch.start_all(),
+        [0; 0],
+        "it is not due, and its key waits"
+    );
     assert_eq!(dispatch.next_due(), Some(due));
     dispatch.wake(due);
     assert_eq!(dispatch.start_all(), [0]);

@@ -129,7 +129,8 @@ impl Group {
             }
             watchdog.watch(&self.consumer);
             if let Some(found) = watchdog.finding().await {
-                self.blocking(move |consumer| step_past(consumer, &found)).await;
+                self.blocking(move |consumer| step_past(consumer, &found))
+                    .await;
             }
             if let Some(event) = events.ready() {
                 // Its record is taken at once: until then it doesn't count as read, and would come

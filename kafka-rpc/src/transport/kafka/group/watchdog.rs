@@ -104,16 +104,20 @@ fn places(consumer: &BaseConsumer<GroupContext>) -> Vec<Place> {
     let Ok(positions) = consumer.position() else {
         return Vec::new();
     };
-    let offsets = positions.elements().into_iter().map(|element| element.offset());
+    let offsets = positions
+        .elements()
+        .into_iter()
+        .map(|element| element.offset());
     let partitions = partitions(&positions).into_iter().zip(offsets);
     partitions
         .filter_map(|(partition, offset)| {
             let position = match offset {
                 Offset::Offset(position) => position,
                 // Nothing has been read yet.
-                _ => consumer.context().start(&partition).or_else(|| {
-                    cached_start(consumer.client(), &partition)
-                })?,
+                _ => consumer
+                    .context()
+                    .start(&partition)
+                    .or_else(|| cached_start(consumer.client(), &partition))?,
             };
             let end = cached_end(consumer.client(), &partition)?;
             Some(Place {

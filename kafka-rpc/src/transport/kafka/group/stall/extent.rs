@@ -64,7 +64,11 @@ mod tests {
 
     impl Log {
         fn new(batches: &[(i64, bool)], told: bool) -> Self {
-            let mut log = Self { batches: Vec::new(), end: 0, told };
+            let mut log = Self {
+                batches: Vec::new(),
+                end: 0,
+                told,
+            };
             for &(records, readable) in batches {
                 log.batches.push((log.end, readable));
                 log.end += records;
@@ -90,10 +94,17 @@ mod tests {
         /// Where what can't be read ends that `from` is in.
         fn expected(&self, from: i64) -> i64 {
             let mut batch = self.batch(from) + 1;
-            while !self.told && self.batches.get(batch).is_some_and(|(_, readable)| !readable) {
+            while !self.told
+                && self
+                    .batches
+                    .get(batch)
+                    .is_some_and(|(_, readable)| !readable)
+            {
                 batch += 1;
             }
-            self.batches.get(batch).map_or(self.end, |(start, _)| *start)
+            self.batches
+                .get(batch)
+                .map_or(self.end, |(start, _)| *start)
         }
     }
 

@@ -14,7 +14,7 @@ use super::extent::{Sight, unreadable};
 use super::suspects::Place;
 use crate::transport::kafka::close;
 use crate::transport::kafka::context::Context;
-use crate::transport::kafka::error::{transport_error, failure};
+use crate::transport::kafka::error::{failure, transport_error};
 use crate::transport::kafka::events::Queue;
 use crate::transport::kafka::message::TopicCache;
 use crate::transport::{Failure, PartitionRef, TransportError};
@@ -40,8 +40,13 @@ pub(in super::super) fn is_evidence(code: RDKafkaErrorCode) -> bool {
     use RDKafkaErrorCode as E;
     matches!(
         code,
-        E::BadCompression | E::BadMessage | E::NotImplemented | E::InvalidMessage
-            | E::MessageSizeTooLarge | E::InvalidMessageSize | E::UnsupportedCompressionType
+        E::BadCompression
+            | E::BadMessage
+            | E::NotImplemented
+            | E::InvalidMessage
+            | E::MessageSizeTooLarge
+            | E::InvalidMessageSize
+            | E::UnsupportedCompressionType
             | E::CriticalSystemResource
     )
 }
@@ -131,7 +136,10 @@ impl Probe<'_> {
             match event.kind() {
                 RD_KAFKA_EVENT_FETCH => {
                     // One of before the look may still come.
-                    if event.record(&mut topics).is_some_and(|record| record.offset >= offset) {
+                    if event
+                        .record(&mut topics)
+                        .is_some_and(|record| record.offset >= offset)
+                    {
                         return Sight::Readable;
                     }
                 }
@@ -144,7 +152,9 @@ impl Probe<'_> {
                                 why: event.reason(),
                             };
                         }
-                        Some(_) if code == RDKafkaErrorCode::PartitionEOF => return Sight::Readable,
+                        Some(_) if code == RDKafkaErrorCode::PartitionEOF => {
+                            return Sight::Readable;
+                        }
                         _ if failure(code) == Failure::Unreachable => return Sight::Unknown,
                         _ => {}
                     }

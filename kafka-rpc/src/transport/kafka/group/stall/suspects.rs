@@ -54,7 +54,8 @@ impl Suspects {
 
     /// Takes a look at all partitions, and tells which one is to be probed, if one is.
     pub(in super::super) fn suspect(&mut self, places: &[Place], now: Instant) -> Option<Place> {
-        let is_there = |partition: &PartitionRef| places.iter().any(|it| it.partition == *partition);
+        let is_there =
+            |partition: &PartitionRef| places.iter().any(|it| it.partition == *partition);
         self.still.retain(|partition, _| is_there(partition));
         self.paused.retain(|partition| is_there(partition));
         self.resting
@@ -64,7 +65,9 @@ impl Suspects {
         for place in places {
             let partition = &place.partition;
             let is_still = self.is_still(place, now);
-            let is_accused = accused.get(partition).is_some_and(|offset| *offset <= place.position);
+            let is_accused = accused
+                .get(partition)
+                .is_some_and(|offset| *offset <= place.position);
             let is_left_alone = self.paused.contains(partition)
                 || self.resting.contains_key(partition)
                 || place.position >= place.end;
@@ -151,7 +154,11 @@ mod tests {
         assert_eq!(suspects.suspect(&at(4, 9), now + PATIENCE * 3 / 2), None);
         suspects.suspect(&at(9, 9), now + PATIENCE * 2);
         assert_eq!(suspects.suspect(&at(9, 9), now + PATIENCE * 4), None);
-        assert_eq!(suspects.suspect(&at(9, 10), now + PATIENCE * 4), None, "it has just come");
+        assert_eq!(
+            suspects.suspect(&at(9, 10), now + PATIENCE * 4),
+            None,
+            "it has just come"
+        );
         suspects.pause(&[partition()], true);
         assert_eq!(suspects.suspect(&at(9, 10), now + PATIENCE * 6), None);
         suspects.pause(&[partition()], false);
