@@ -7,6 +7,7 @@ mod cancels;
 mod congestion;
 mod deadlines;
 mod endings;
+mod enqueued;
 mod foreign_callers;
 mod foreign_servers;
 mod json;

@@ -3,6 +3,7 @@
 mod calls;
 mod compression;
 mod console;
+mod enqueued;
 mod group;
 mod kills;
 mod partitioner;
