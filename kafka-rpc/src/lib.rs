@@ -72,10 +72,11 @@ mod transport;
 mod wire;
 
 pub use call::{
-    Answer, Answers, Body, BoxError, Code, Deadline, Extensions, GetAll, InterceptedFuture,
-    InterceptedService, Interceptor, IntoRequest, IntoStreamingRequest, InvalidMetadata, Metadata,
-    MetadataIter, MetadataKey, MetadataMap, MetadataValue, Origin, Request, RequestParts, Response,
-    Status, Streaming, ToStrError, Trailers,
+    Answer, Answers, Body, BoxError, CallHandle, Code, Deadline, Extensions, GetAll,
+    InterceptedFuture, InterceptedService, Interceptor, IntoRequest, IntoStreamingRequest,
+    InvalidHandle, InvalidMetadata, Metadata, MetadataIter, MetadataKey, MetadataMap,
+    MetadataValue, Origin, Request, RequestParts, Response, Status, Streaming, ToStrError,
+    Trailers,
 };
 pub use client::{CallFuture, Channel, ChannelBuilder};
 pub use cluster::{Cluster, Sasl, Tls, TopicSettings};

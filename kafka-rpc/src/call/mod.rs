@@ -6,6 +6,7 @@ mod code;
 mod context;
 mod deadline;
 mod extensions;
+mod handle;
 mod interceptor;
 mod metadata;
 mod origin;
@@ -24,12 +25,15 @@ pub use code::Code;
 pub(crate) use context::CallContext;
 pub use deadline::Deadline;
 pub use extensions::Extensions;
+pub(crate) use handle::Receipt;
+pub use handle::{CallHandle, InvalidHandle};
 pub use interceptor::{InterceptedFuture, InterceptedService, Interceptor};
 pub use metadata::{
     GetAll, InvalidMetadata, Metadata, MetadataIter, MetadataKey, MetadataMap, MetadataValue,
     ToStrError,
 };
 pub use origin::Origin;
+pub(crate) use request::Wanted;
 pub use request::{IntoRequest, Request, RequestParts};
 pub use response::Response;
 pub use status::{BoxError, Status};

@@ -44,10 +44,22 @@ pub struct RequestParts {
     pub(crate) method: Option<Method>,
     pub(crate) deadline: Option<Deadline>,
     pub(crate) resume_after: Option<u64>,
-    pub(crate) answers: Option<usize>,
+    pub(crate) wanted: Wanted,
     /// How often it was handled before.
     pub(crate) repeats: u32,
     pub(crate) origin: Option<Origin>,
+}
+
+/// What a caller wants of its call, besides what is usual for its method.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Nothing.
+    #[default]
+    Usual,
+    /// So many answers, of a call that goes to all instances.
+    Answers(usize),
+    /// Only that Kafka keeps the request; the reply is waited for later.
+    Receipt,
 }
 
 impl<T> Request<T> {
@@ -140,7 +152,7 @@ impl<T> Request<T> {
     /// For a call that goes to all instances: ends it as soon as so many have answered, be it well or
     /// not. Without it, the call takes all of its time.
     pub fn set_answers(&mut self, count: usize) {
-        self.parts.answers = Some(count);
+        self.parts.wanted = Wanted::Answers(count);
     }
 
     /// For a handler of a resumable method: how many messages of its stream the caller has seen.

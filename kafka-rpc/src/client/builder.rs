@@ -3,11 +3,10 @@ use std::time::Duration;
 
 use super::caller::{Caller, CallerSettings};
 use super::channel::Channel;
-use super::gather::Gathers;
+use super::enqueue::{Enqueuer, LateReplies};
+use super::open_calls::OpenCalls;
 use super::replies::{Replies, Requests};
 use super::route::Routes;
-use super::streams::Streams;
-use super::waiting::WaitingCalls;
 use crate::cluster::{CONNECT_LIMIT, TopicSettings};
 use crate::descriptor::ServiceDescriptor;
 use crate::stream::{LEAST_TIMEOUT, StreamSettings, window};
@@ -156,26 +155,28 @@ impl ChannelBuilder {
     pub async fn connect(self, cluster: &Cluster) -> Result<Channel, Error> {
         let transport = cluster.transport();
         transport.check(self.connect_timeout).await?;
-        let waiting = WaitingCalls::new(self.pending_limit);
-        let streams = Arc::new(Streams::new(self.streams));
-        let gathers = Arc::<Gathers>::default();
-        let requests = Arc::new(Requests::new(
-            Arc::clone(&waiting),
-            Arc::clone(&streams),
-            Arc::clone(&gathers),
-        ));
+        let open = OpenCalls::new(self.pending_limit, self.streams);
+        let requests = Arc::new(Requests::new(open.clone()));
         let producer = transport.producer(Writes::Requests, &self.producer, requests)?;
         let in_pieces = self.chunked_message_limit;
-        let producer = chunks::cutting(producer, in_pieces.map(|_| self.message_limit));
+        let piece = in_pieces.map(|_| self.message_limit);
+        let producer = chunks::cutting(producer, piece);
         let message_limit = self.message_limit.max(in_pieces.unwrap_or_default());
-        let replies = Replies::new(
-            Arc::clone(&waiting),
-            Arc::clone(&streams),
-            Arc::clone(&gathers),
+        let replies = Replies::new(open.clone(), message_limit, in_pieces);
+        let inbox = transport.inbox(&self.consumer, Box::new(replies))?;
+        let enqueuer = Enqueuer::new(
+            Arc::clone(&transport),
+            self.producer,
+            piece,
+            self.pending_limit,
+        );
+        let late = LateReplies::new(
+            Arc::clone(&transport),
+            self.consumer,
             message_limit,
             in_pieces,
+            self.pending_limit,
         );
-        let inbox = transport.inbox(&self.consumer, Box::new(replies))?;
         let topics = self.topics.as_ref().unwrap_or(cluster.topic_settings());
         let routes = Routes::new(
             transport,
@@ -190,7 +191,7 @@ impl ChannelBuilder {
             message_limit,
         };
         let channel = Channel::new(Caller::new(
-            producer, routes, waiting, streams, gathers, settings,
+            producer, routes, open, enqueuer, late, settings,
         ));
         for service in self.services {
             channel.prepare(service).await?;

@@ -10,6 +10,7 @@ use tracing::Span;
 use uuid::Uuid;
 
 use super::caller::Caller;
+use super::enqueue::enqueue;
 use super::gather::Gather;
 use super::records::{self, Envelope, received};
 use super::replies::{not_sent, unasked_stream};
@@ -18,7 +19,7 @@ use super::streams::{Begin, Opened, Reader};
 use super::waiting::{Outcome, deadline_exceeded};
 use crate::Error;
 use crate::call::{
-    Body, Code, Deadline, Extensions, Messages, Request, RequestParts, Response, Status,
+    Body, Code, Deadline, Extensions, Messages, Request, RequestParts, Response, Status, Wanted,
 };
 use crate::descriptor::{Method, Routing};
 use crate::telemetry::{self, ClientMetrics, PendingCall, Side};
@@ -38,6 +39,8 @@ enum State {
     Sent(Sent),
     /// A stream whose answer has not begun.
     Opening(Box<Reader>),
+    /// A call that is left with Kafka.
+    Enqueuing(BoxFuture<'static, Result<Response<Body>, Status>>),
     /// A call that went to all instances: its answers are read from now on.
     Gathering(Box<Gather>),
     Over,
@@ -109,7 +112,8 @@ impl Call {
 
     fn send(&mut self, begun: Begun, route: Arc<Route>, now: Instant) -> Result<(), Status> {
         let descriptor = begun.method.descriptor();
-        if descriptor.is_streaming() || descriptor.routing == Routing::All {
+        let usual = begun.parts.wanted == Wanted::Usual;
+        if descriptor.is_streaming() || descriptor.routing == Routing::All || !usual {
             return self.open(begun, route, now);
         }
         let Begun {
@@ -167,7 +171,10 @@ impl Call {
             body,
             shown,
         };
-        let state = if begin.method.descriptor().routing == Routing::All {
+        let state = if begin.parts.wanted == Wanted::Receipt {
+            let caller = Arc::clone(&self.caller);
+            Ok(State::Enqueuing(Box::pin(enqueue(caller, begin))))
+        } else if begin.method.descriptor().routing == Routing::All {
             Gather::begin(&self.caller, begin, now).map(|gather| State::Gathering(Box::new(gather)))
         } else {
             Reader::begin(&self.caller, begin, now).map(|reader| State::Opening(Box::new(reader)))
@@ -236,6 +243,13 @@ impl Future for Call {
                         return Poll::Pending;
                     };
                     return Poll::Ready(opened(reader, beginning?));
+                }
+                State::Enqueuing(mut enqueued) => {
+                    let Poll::Ready(outcome) = enqueued.as_mut().poll(cx) else {
+                        call.state = State::Enqueuing(enqueued);
+                        return Poll::Pending;
+                    };
+                    return Poll::Ready(outcome);
                 }
                 State::Gathering(gather) => {
                     return Poll::Ready(Ok(Response::new(Body::answers(*gather))));

@@ -4,7 +4,9 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use super::enqueue::{Enqueuer, LateReplies};
 use super::gather::Gathers;
+use super::open_calls::OpenCalls;
 use super::route::Routes;
 use super::streams::Streams;
 use super::waiting::WaitingCalls;
@@ -22,9 +24,9 @@ pub(super) struct CallerSettings {
 pub(super) struct Caller {
     producer: Arc<dyn Producer>,
     routes: Arc<Routes>,
-    waiting: Arc<WaitingCalls>,
-    streams: Arc<Streams>,
-    gathers: Arc<Gathers>,
+    open: OpenCalls,
+    enqueuer: Enqueuer,
+    late: LateReplies,
     settings: CallerSettings,
     tasks: [AbortHandle; 3],
 }
@@ -33,22 +35,22 @@ impl Caller {
     pub(super) fn new(
         producer: Arc<dyn Producer>,
         routes: Routes,
-        waiting: Arc<WaitingCalls>,
-        streams: Arc<Streams>,
-        gathers: Arc<Gathers>,
+        open: OpenCalls,
+        enqueuer: Enqueuer,
+        late: LateReplies,
         settings: CallerSettings,
     ) -> Self {
         let routes = Arc::new(routes);
-        let expiry = tokio::spawn(Arc::clone(&waiting).expire());
+        let expiry = tokio::spawn(Arc::clone(&open.waiting).expire());
         let refreshed = Arc::clone(&routes);
         let refresh = tokio::spawn(async move { refreshed.refresh().await });
-        let keep = tokio::spawn(Arc::clone(&streams).keep());
+        let keep = tokio::spawn(Arc::clone(&open.streams).keep());
         Self {
             producer,
             routes,
-            waiting,
-            streams,
-            gathers,
+            open,
+            enqueuer,
+            late,
             settings,
             tasks: [expiry, refresh, keep].map(|task| task.abort_handle()),
         }
@@ -59,11 +61,20 @@ impl Caller {
     }
 
     pub(super) fn streams(&self) -> &Arc<Streams> {
-        &self.streams
+        &self.open.streams
     }
 
     pub(super) fn gathers(&self) -> &Arc<Gathers> {
-        &self.gathers
+        &self.open.gathers
+    }
+
+    pub(super) fn enqueuer(&self) -> &Enqueuer {
+        &self.enqueuer
+    }
+
+    /// The replies to calls that were left with Kafka.
+    pub(super) fn late(&self) -> &LateReplies {
+        &self.late
     }
 
     pub(super) fn message_limit(&self) -> usize {
@@ -79,7 +90,7 @@ impl Caller {
     }
 
     pub(super) fn waiting(&self) -> &WaitingCalls {
-        &self.waiting
+        &self.open.waiting
     }
 
     /// When a call has to be over: by its own timeout, and by the deadline of the handler around it.

@@ -4,12 +4,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use prost::Message;
 use tower_service::Service;
 
 use super::builder::ChannelBuilder;
 use super::call::Call;
 use super::caller::Caller;
-use crate::call::{Body, Request, Response, Status};
+use crate::call::{Body, CallHandle, Request, Response, Status};
 use crate::descriptor::ServiceDescriptor;
 use crate::{Cluster, Error};
 
@@ -51,6 +52,33 @@ impl Channel {
     /// [`Error::Topics`] lists every topic that is missing or that we have no right to.
     pub async fn prepare(&self, service: &'static ServiceDescriptor) -> Result<(), Error> {
         self.caller.prepare(service).await
+    }
+
+    /// Waits for the reply of a call that was left with Kafka, by
+    /// [`enqueue`](crate::codegen::UnaryCall::enqueue), from whatever channel that was: until the
+    /// call's deadline, or for ten seconds where that is less. It may be waited for again, as long
+    /// as the reply topic keeps it ([`TopicSettings::reply_retention`]).
+    ///
+    /// # Errors
+    /// The status that the call ended with, and besides: `DEADLINE_EXCEEDED` where no reply came, or
+    /// it is kept no more; `FAILED_PRECONDITION` where this channel waits for it already;
+    /// `INTERNAL` where the reply is no `Res`; `UNAVAILABLE` and `PERMISSION_DENIED` where its
+    /// topic can't be read.
+    ///
+    /// [`TopicSettings::reply_retention`]: crate::TopicSettings::reply_retention
+    pub async fn reply<Res: Message + Default>(
+        &self,
+        handle: &CallHandle<Res>,
+    ) -> Result<Response<Res>, Status> {
+        let response = self.caller.late().reply(handle.receipt()).await?;
+        let (metadata, body, extensions) = response.into_parts();
+        let message = Res::decode(body.into_bytes()).map_err(|error| {
+            Status::internal(format!(
+                "the reply of {} is not the message of the handle: {error}",
+                handle.method()
+            ))
+        })?;
+        Ok(Response::from_parts(metadata, message, extensions))
     }
 }
 

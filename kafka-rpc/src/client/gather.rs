@@ -17,7 +17,7 @@ use super::records::{self, Envelope, received};
 use super::replies::not_sent;
 use super::streams::Begin;
 use super::waiting::Outcome;
-use crate::call::{Answer, Body, Deadline, RawAnswers, Status};
+use crate::call::{Answer, Body, Deadline, RawAnswers, Status, Wanted};
 use crate::hashing::HashMap;
 use crate::telemetry;
 use crate::transport::Outgoing;
@@ -115,7 +115,10 @@ impl Gather {
             shown,
         } = begin;
         let uuid = Uuid::new_v4().as_u128();
-        let wanted = parts.answers;
+        let wanted = match parts.wanted {
+            Wanted::Answers(count) => Some(count),
+            Wanted::Usual | Wanted::Receipt => None,
+        };
         let id = CorrelationId::from_uuid(uuid);
         let envelope = Envelope {
             method,

@@ -2,9 +2,9 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::gather::Gathers;
-use super::streams::{Frames, Streams};
-use super::waiting::{Ended, Outcome, WaitingCalls};
+use super::open_calls::OpenCalls;
+use super::streams::Frames;
+use super::waiting::{Ended, Outcome};
 use crate::call::Status;
 use crate::chunks::{Pieces, Taken};
 use crate::stream::End;
@@ -16,33 +16,34 @@ use crate::wire::{Frame, HeaderLimits, ReplyFrame, decode_reply, decode_request,
 
 /// Brings replies to the calls that wait for them.
 pub(super) struct Replies {
-    calls: Arc<WaitingCalls>,
-    streams: Arc<Streams>,
-    gathers: Arc<Gathers>,
+    open: OpenCalls,
     message_limit: usize,
     /// Those of one instance keep apart from those of others.
     pieces: Pieces<u64>,
+    /// Whether replies that nobody waits for are worth to be counted.
+    counts_orphans: bool,
     /// Those of the batch at hand.
     outcomes: Vec<(u128, Outcome)>,
     ended: Vec<Ended>,
 }
 
 impl Replies {
-    pub(super) fn new(
-        calls: Arc<WaitingCalls>,
-        streams: Arc<Streams>,
-        gathers: Arc<Gathers>,
-        message_limit: usize,
-        in_pieces: Option<usize>,
-    ) -> Self {
+    pub(super) fn new(open: OpenCalls, message_limit: usize, in_pieces: Option<usize>) -> Self {
         Self {
-            calls,
-            streams,
-            gathers,
+            open,
             message_limit,
             pieces: Pieces::new(in_pieces),
+            counts_orphans: true,
             outcomes: Vec::new(),
             ended: Vec::new(),
+        }
+    }
+
+    /// For a reader that looks for some of the replies among all others.
+    pub(super) fn of_some(self) -> Self {
+        Self {
+            counts_orphans: false,
+            ..self
         }
     }
 
@@ -110,7 +111,7 @@ impl Records for Replies {
     fn records(&mut self, batch: &mut Vec<Record>) {
         let mut orphans = 0;
         {
-            let streams = Arc::clone(&self.streams);
+            let streams = Arc::clone(&self.open.streams);
             let mut frames = Frames::new(&streams);
             for record in batch.drain(..) {
                 match self.read(record) {
@@ -120,8 +121,9 @@ impl Records for Replies {
                         frame: ReplyFrame::Reply,
                         instance,
                         outcome,
-                    }) => match self.gathers.knows(id) {
+                    }) => match self.open.gathers.knows(id) {
                         true => self
+                            .open
                             .gathers
                             .answer(id, instance.unwrap_or_default(), outcome),
                         false => self.outcomes.push((id, outcome)),
@@ -138,8 +140,11 @@ impl Records for Replies {
                 }
             }
         }
-        orphans += self.calls.end_all(&mut self.outcomes, &mut self.ended);
-        if orphans > 0 {
+        orphans += self
+            .open
+            .waiting
+            .end_all(&mut self.outcomes, &mut self.ended);
+        if orphans > 0 && self.counts_orphans {
             // Late, repeated, or for another client that shares the partition.
             telemetry::orphaned_replies(orphans);
         }
@@ -161,30 +166,20 @@ pub(super) fn unasked_stream() -> Status {
 
 /// Ends the calls whose requests could not be sent.
 pub(super) struct Requests {
-    calls: Arc<WaitingCalls>,
-    streams: Arc<Streams>,
-    gathers: Arc<Gathers>,
+    open: OpenCalls,
 }
 
 impl Requests {
-    pub(super) fn new(
-        calls: Arc<WaitingCalls>,
-        streams: Arc<Streams>,
-        gathers: Arc<Gathers>,
-    ) -> Self {
-        Self {
-            calls,
-            streams,
-            gathers,
-        }
+    pub(super) fn new(open: OpenCalls) -> Self {
+        Self { open }
     }
 
     fn lost(&self, id: u128, error: &TransportError) {
-        match self.streams.find(id) {
+        match self.open.streams.find(id) {
             Some(stream) => stream.end(End::Failed(not_sent(error))),
-            None if self.gathers.fail(id, not_sent(error)) => {}
+            None if self.open.gathers.fail(id, not_sent(error)) => {}
             None => {
-                self.calls.end(id, Err(not_sent(error)));
+                self.open.waiting.end(id, Err(not_sent(error)));
             }
         }
     }

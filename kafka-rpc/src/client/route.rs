@@ -28,6 +28,11 @@ pub(super) struct Route {
 }
 
 impl Route {
+    /// The topic and the partition of the channel's replies.
+    pub(super) fn reply_place(&self) -> (&Arc<str>, i32) {
+        (self.reply.topic(), self.reply.partition().unwrap_or(0))
+    }
+
     /// The partition of a call: all that its caller says goes there.
     pub(super) fn partition(&self, key: Option<&[u8]>) -> i32 {
         let partitions = self.partitions.load(Ordering::Relaxed);
@@ -221,6 +226,12 @@ impl Routes {
             }));
         }
         Ok(routes)
+    }
+
+    /// An offset of a reply partition that the channel reads: no reply to a request that is yet to
+    /// be written is at a lower one.
+    pub(super) fn position(&self, topic: &Arc<str>, partition: i32) -> Option<i64> {
+        self.inbox.position(topic, partition)
     }
 
     /// Reads a reply topic once, however many methods share it.

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -8,7 +9,7 @@ use prost::Message;
 use tower_service::Service;
 
 use super::message_name;
-use crate::call::{Body, BoxError, Request, Response, Status};
+use crate::call::{Body, BoxError, CallHandle, Receipt, Request, Response, Status, Wanted};
 use crate::descriptor::{Method, ServiceDescriptor};
 
 /// What a generated client sends its calls through: a channel, or layers around one.
@@ -94,6 +95,64 @@ pin_project! {
         Waiting { inner: &'c mut S, request: Option<Request<Body>> },
         Calling { #[pin] call: S::Future },
         Refused { status: Option<Status> },
+    }
+}
+
+impl<S: CallService, Res> UnaryCall<'_, S, Res> {
+    /// Leaves the call with Kafka instead of waiting for its reply: ends when all brokers in sync
+    /// have the request. Then it outlives this process, and [`Channel::reply`](crate::Channel::reply)
+    /// waits for the reply by the handle, here or elsewhere, at any time before the reply topic
+    /// forgets it.
+    ///
+    /// The call has the request's timeout, or else one hour; a server that comes back later does not
+    /// handle it. To drop this future does not cancel the call: the request may be written already.
+    ///
+    /// ```no_run
+    /// # use kafka_rpc::{CallHandle, Channel, Request, Response, Status};
+    /// # #[derive(Clone, PartialEq, kafka_rpc::prost::Message)]
+    /// # #[prost(prost_path = "::kafka_rpc::prost")]
+    /// # struct Order {}
+    /// # #[kafka_rpc::service(name = "shop.v1.Orders")]
+    /// # trait Orders {
+    /// #     async fn place_order(&self, request: Request<Order>) -> Result<Response<Order>, Status>;
+    /// # }
+    /// # async fn run(channel: Channel) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut orders = OrdersClient::new(channel.clone());
+    /// let handle = orders.place_order(Order {}).enqueue().await?;
+    /// let text = handle.to_string();
+    ///
+    /// // Later, maybe in another process:
+    /// let handle: CallHandle<Order> = text.parse()?;
+    /// let order = channel.reply(&handle).await?.into_inner();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `DEADLINE_EXCEEDED` where the acknowledgement did not come in time, `UNAVAILABLE` where it
+    /// will not come: the request may be kept all the same, and be handled. `RESOURCE_EXHAUSTED`
+    /// for one that is too large, or that is one too many. Those of a call whose topics can't be
+    /// used.
+    pub async fn enqueue(self) -> Result<CallHandle<Res>, Status> {
+        let (inner, mut request) = match self.state {
+            State::Waiting {
+                inner,
+                request: Some(request),
+            } => (inner, request),
+            State::Refused {
+                status: Some(status),
+            } => return Err(status),
+            // It was polled before.
+            _ => return Err(Status::polled_again()),
+        };
+        request.parts_mut().wanted = Wanted::Receipt;
+        poll_fn(|cx| inner.poll_ready(cx))
+            .await
+            .map_err(status_of)?;
+        let mut response = inner.call(request).await.map_err(status_of)?;
+        let receipt = response.extensions_mut().remove::<Receipt>();
+        let lost = || Status::internal("a layer has dropped what the channel says of the call");
+        receipt.map(CallHandle::new).ok_or_else(lost)
     }
 }
 

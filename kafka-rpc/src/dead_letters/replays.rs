@@ -26,9 +26,7 @@ impl Replays {
     pub(super) fn open(transport: &dyn Transport) -> Result<Self, TransportError> {
         let waiting = Arc::<Waiting>::default();
         let deliveries = Arc::clone(&waiting) as Arc<dyn Deliveries>;
-        // Acknowledgements are told as those of replies are; but a doubled request is a doubled call.
-        let properties = [("enable.idempotence".to_owned(), "true".to_owned())];
-        let producer = transport.producer(Writes::Replies, &properties, deliveries)?;
+        let producer = transport.producer(Writes::DurableRequests, &[], deliveries)?;
         Ok(Self {
             producer: cutting(producer, Some(crate::DEFAULT_MESSAGE_LIMIT)),
             waiting,

@@ -52,8 +52,11 @@ pub(crate) struct Undelivered {
 /// What a producer is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Writes {
-    /// To request topics, where a repeated record is a repeated call.
+    /// To request topics, where a repeated record is a repeated call. Nobody waits for their
+    /// acknowledgements, so no notice is taken of tokens.
     Requests,
+    /// To request topics, by those who wait for the acknowledgement.
+    DurableRequests,
     /// To reply topics, where a repeated record is dropped by its reader.
     Replies,
 }
@@ -61,9 +64,6 @@ pub(crate) enum Writes {
 /// Sends records.
 pub(crate) trait Producer: Send + Sync + 'static {
     /// Queues a record; never blocks. Gives it back where it can't be queued.
-    ///
-    /// A producer of [requests](Writes::Requests) takes no notice of tokens: nobody waits for their
-    /// acknowledgements.
     fn send(&self, record: Outgoing, token: Option<u128>) -> Result<(), Box<Undelivered>>;
 }
 
@@ -79,6 +79,19 @@ pub(crate) trait Inbox: Send + Sync + 'static {
     /// Begins to read a partition at its present end, which is settled when this returns: every
     /// record that is appended afterwards is read.
     async fn follow(&self, topic: Arc<str>, partition: i32) -> Result<(), TransportError>;
+
+    /// Reads a partition from an offset on, or from the first after it that is kept; also one that
+    /// is read already.
+    async fn read_from(
+        &self,
+        topic: Arc<str>,
+        partition: i32,
+        offset: i64,
+    ) -> Result<(), TransportError>;
+
+    /// An offset of a partition that is followed: nothing is to come at a lower one that was not
+    /// there when this was asked. `None` where the partition is not followed.
+    fn position(&self, topic: &Arc<str>, partition: i32) -> Option<i64>;
 }
 
 /// A place that keeps records in partitions of topics.

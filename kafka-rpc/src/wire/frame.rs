@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::chunk::{Whole, parse_whole};
 use super::credit::{self, Credit};
 use super::fault::Fault;
+use super::fields::Fields;
 use super::headers::Headers;
 use super::names::{self, Known};
-use super::single::{Single, read};
 
 /// What a record on a request topic is to its call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,57 +49,25 @@ pub(crate) enum ReplyFrame {
     Moved,
 }
 
-/// The headers that say what a record is to its call.
-#[derive(Default)]
-pub(super) struct FrameFields<'h> {
-    frame: Single<'h>,
-    number: Single<'h>,
-    credit: Single<'h>,
-    chunks: Single<'h>,
-    resume: Single<'h>,
-    instance: Single<'h>,
-    /// Whether there is any: most records have none.
-    any: bool,
-}
-
-impl<'h> FrameFields<'h> {
-    /// Takes note of a header, if it is one of these.
-    pub(super) fn put(&mut self, name: Known, value: &'h [u8]) {
-        self.any = true;
-        match name {
-            Known::Frame => self.frame.put(value),
-            Known::Seq => self.number.put(value),
-            Known::Credit => self.credit.put(value),
-            Known::Chunks => self.chunks.put(value),
-            Known::Resume => self.resume.put(value),
-            Known::Instance => self.instance.put(value),
-            _ => {}
-        }
-    }
-
-    /// Whether there is any of these headers.
-    pub(super) fn any(&self) -> bool {
-        self.any
-    }
-
+impl Fields<'_> {
     /// The number of the last message that the caller of a stream has seen.
     pub(super) fn resume(&self) -> Result<Option<u64>, Fault> {
-        read(self.resume, names::RESUME, parse_number)
+        self.read(Known::Resume, parse_number)
     }
 
     /// Which instance answers; one that can't be read is none.
     pub(super) fn instance(&self) -> Option<Arc<str>> {
         let text = |value| std::str::from_utf8(value).map(Arc::from);
-        read(self.instance, names::INSTANCE, text).unwrap_or_default()
+        self.read(Known::Instance, text).unwrap_or_default()
     }
 
     /// Whether the record is something else than a request or its one reply.
     pub(super) fn is_frame(&self) -> bool {
-        !matches!(self.frame, Single::Absent)
+        self.has(Known::Frame)
     }
 
-    pub(super) fn request(&self) -> Result<Frame, Fault> {
-        let Some(value) = self.frame.get(names::FRAME)? else {
+    pub(super) fn request_frame(&self) -> Result<Frame, Fault> {
+        let Some(value) = self.get(Known::Frame)? else {
             return Ok(Frame::Request);
         };
         match value {
@@ -116,8 +84,8 @@ impl<'h> FrameFields<'h> {
         }
     }
 
-    pub(super) fn reply(&self) -> Result<ReplyFrame, Fault> {
-        let Some(value) = self.frame.get(names::FRAME)? else {
+    pub(super) fn reply_frame(&self) -> Result<ReplyFrame, Fault> {
+        let Some(value) = self.get(Known::Frame)? else {
             return Ok(ReplyFrame::Reply);
         };
         match value {
@@ -137,12 +105,12 @@ impl<'h> FrameFields<'h> {
 
     /// What the whole is that the record has the last piece of, where it is in pieces.
     pub(super) fn whole(&self) -> Result<Option<Whole>, Fault> {
-        read(self.chunks, names::CHUNKS, parse_whole)
+        self.read(Known::Chunks, parse_whole)
     }
 
     /// What a request lets the server send before it hears of the caller again.
     pub(super) fn credit(&self) -> Result<Option<Credit>, Fault> {
-        read(self.credit, names::CREDIT, Credit::parse)
+        self.read(Known::Credit, Credit::parse)
     }
 
     fn needed_credit(&self) -> Result<Credit, Fault> {
@@ -153,7 +121,7 @@ impl<'h> FrameFields<'h> {
     }
 
     fn number(&self) -> Result<u64, Fault> {
-        read(self.number, names::SEQ, parse_number)?.ok_or(Fault::Missing {
+        self.read(Known::Seq, parse_number)?.ok_or(Fault::Missing {
             name: names::SEQ,
             why: "a message of a stream has a number, and so has the end",
         })
@@ -222,20 +190,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::wire::names::Name;
 
-    fn fields(headers: &Headers) -> FrameFields<'_> {
-        let mut fields = FrameFields::default();
-        for (name, value) in headers.fields() {
-            if let Name::Known(name) = name {
-                fields.put(name, value);
-            }
-        }
-        fields
+    fn fields(headers: &Headers) -> Fields<'_> {
+        Fields::collect(headers, true)
     }
 
     fn read_request(pairs: &[(&str, &str)]) -> Result<Frame, Fault> {
-        fields(&pairs.iter().copied().collect()).request()
+        fields(&pairs.iter().copied().collect()).request_frame()
     }
 
     #[test]
@@ -244,8 +205,8 @@ mod tests {
         Frame::Request.write(&mut headers);
         ReplyFrame::Reply.write(&mut headers);
         assert_eq!(headers.len(), 0);
-        assert_eq!(fields(&headers).request(), Ok(Frame::Request));
-        assert_eq!(fields(&headers).reply(), Ok(ReplyFrame::Reply));
+        assert_eq!(fields(&headers).request_frame(), Ok(Frame::Request));
+        assert_eq!(fields(&headers).reply_frame(), Ok(ReplyFrame::Reply));
     }
 
     #[test]
@@ -269,9 +230,9 @@ mod tests {
             assert!(read_request(pairs).is_err(), "{pairs:?}");
         }
         let moved: Headers = [("rpc-frame", "moved")].into_iter().collect();
-        assert!(fields(&moved).request().is_err());
+        assert!(fields(&moved).request_frame().is_err());
         let cancel: Headers = [("rpc-frame", "cancel")].into_iter().collect();
-        assert!(fields(&cancel).reply().is_err());
+        assert!(fields(&cancel).reply_frame().is_err());
     }
 
     proptest! {
@@ -284,7 +245,7 @@ mod tests {
             ] {
                 let mut headers = Headers::new();
                 frame.write(&mut headers);
-                prop_assert_eq!(fields(&headers).request(), Ok(frame));
+                prop_assert_eq!(fields(&headers).request_frame(), Ok(frame));
             }
             for frame in [
                 ReplyFrame::Reply, ReplyFrame::Response, ReplyFrame::Message(number),
@@ -293,7 +254,7 @@ mod tests {
             ] {
                 let mut headers = Headers::new();
                 frame.write(&mut headers);
-                prop_assert_eq!(fields(&headers).reply(), Ok(frame));
+                prop_assert_eq!(fields(&headers).reply_frame(), Ok(frame));
             }
         }
 

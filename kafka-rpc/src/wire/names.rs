@@ -119,6 +119,12 @@ pub(super) const KNOWN: [Known; ALL.len()] = [
     Known::Instance,
 ];
 
+impl Known {
+    pub(super) fn text(self) -> &'static str {
+        ALL[self as usize]
+    }
+}
+
 /// The name of a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Name<'h> {

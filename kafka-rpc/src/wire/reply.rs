@@ -8,11 +8,11 @@ use super::chunk::{Whole, mark_whole};
 use super::content_type::{self, ContentType};
 use super::correlation_id::CorrelationId;
 use super::fault::{Fault, excerpt};
-use super::frame::{FrameFields, ReplyFrame};
+use super::fields::Fields;
+use super::frame::ReplyFrame;
 use super::headers::Headers;
 use super::limits::HeaderLimits;
-use super::names::{self, Known, Name};
-use super::single::{Single, read};
+use super::names::{self, Known};
 use super::{message, metadata};
 use crate::call::{Code, Metadata, Status};
 
@@ -65,11 +65,7 @@ impl ReplyHead {
 pub(crate) fn decode_reply(headers: &Headers, limits: &HeaderLimits) -> Result<ReplyHead, Fault> {
     let within_limits = limits.check(headers);
     let fields = Fields::collect(headers, within_limits.is_ok());
-    let id = read(
-        fields.correlation_id,
-        names::CORRELATION_ID,
-        CorrelationId::new,
-    )?;
+    let id = fields.read(Known::CorrelationId, CorrelationId::new)?;
     let correlation_id = id.ok_or(Fault::Missing {
         name: names::CORRELATION_ID,
         why: "it tells whose reply this is",
@@ -85,10 +81,10 @@ pub(crate) fn decode_reply(headers: &Headers, limits: &HeaderLimits) -> Result<R
         whole: None,
         outcome: Ok(MessageHead::default()),
     };
-    if fields.frame.any() {
-        head.instance = fields.frame.instance();
-        let frame = fields.frame.reply();
-        match frame.and_then(|frame| Ok((frame, fields.frame.whole()?))) {
+    if fields.has_framing() {
+        head.instance = fields.instance();
+        let frame = fields.reply_frame();
+        match frame.and_then(|frame| Ok((frame, fields.whole()?))) {
             Ok((frame, whole)) => (head.frame, head.whole) = (frame, whole),
             Err(fault) => {
                 let status = Status::internal(format!("the reply can't be read: {fault}"));
@@ -168,38 +164,7 @@ fn push_status(headers: &mut Headers, code: Code, message: &str) {
     }
 }
 
-/// The headers of a reply, told apart by name but not read yet.
-#[derive(Default)]
-struct Fields<'h> {
-    correlation_id: Single<'h>,
-    content_type: Single<'h>,
-    status: Single<'h>,
-    message: Single<'h>,
-    details: Single<'h>,
-    frame: FrameFields<'h>,
-    metadata: Metadata,
-}
-
-impl<'h> Fields<'h> {
-    fn collect(headers: &'h Headers, with_metadata: bool) -> Self {
-        let mut fields = Self::default();
-        for (name, value) in headers.fields() {
-            match name {
-                Name::Known(Known::CorrelationId) => fields.correlation_id.put(value),
-                Name::Known(Known::ContentType) => fields.content_type.put(value),
-                Name::Known(Known::Status) => fields.status.put(value),
-                Name::Known(Known::StatusMessage) => fields.message.put(value),
-                Name::Known(Known::StatusDetails) => fields.details.put(value),
-                Name::Known(other) => fields.frame.put(other, value),
-                Name::Other(name) if with_metadata => {
-                    metadata::take(&mut fields.metadata, name, value);
-                }
-                Name::Other(_) => {}
-            }
-        }
-        fields
-    }
-
+impl Fields<'_> {
     fn outcome(self) -> Result<MessageHead, Status> {
         let unreadable = |fault: Fault| format!("the reply can't be read: {fault}");
         let status = self
@@ -213,7 +178,8 @@ impl<'h> Fields<'h> {
                 self.metadata,
             ));
         }
-        let content_type = read(self.content_type, names::CONTENT_TYPE, ContentType::parse)
+        let content_type = self
+            .read(Known::ContentType, ContentType::parse)
             .map_err(|fault| Status::internal(unreadable(fault)))?;
         Ok(MessageHead {
             content_type: content_type.unwrap_or_default(),
@@ -223,15 +189,15 @@ impl<'h> Fields<'h> {
 
     /// The status of a failed call; `None` where the call went well.
     fn status(&self) -> Result<Option<(Code, String, Bytes)>, Fault> {
-        let Some(value) = self.status.get(names::STATUS)? else {
+        let Some(value) = self.get(Known::Status)? else {
             return Ok(None);
         };
         let code = parse_code(value);
         if code == Some(Code::Ok) {
             return Ok(None);
         }
-        let message = message::decode(self.message.get(names::STATUS_MESSAGE)?.unwrap_or_default());
-        let details = self.details.get(names::STATUS_DETAILS)?.unwrap_or_default();
+        let message = message::decode(self.get(Known::StatusMessage)?.unwrap_or_default());
+        let details = self.get(Known::StatusDetails)?.unwrap_or_default();
         let (code, message) = match code {
             Some(code) => (code, message.into_owned()),
             None => (

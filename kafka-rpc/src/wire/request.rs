@@ -8,12 +8,12 @@ use super::content_type::{self, ContentType};
 use super::correlation_id::CorrelationId;
 use super::credit::Credit;
 use super::fault::Fault;
-use super::frame::{Frame, FrameFields, push_number};
+use super::fields::Fields;
+use super::frame::{Frame, push_number};
 use super::headers::Headers;
 use super::limits::HeaderLimits;
-use super::names::{self, Known, Name};
+use super::names::{self, Known};
 use super::reply_address::{self, ReplyAddress};
-use super::single::{Single, read};
 use super::{metadata, timeout};
 use crate::call::{Metadata, Status};
 
@@ -84,11 +84,11 @@ pub(crate) fn decode_request<'h>(
     limits: &HeaderLimits,
 ) -> Result<RequestHead<'h>, Box<Refusal>> {
     let within_limits = limits.check(headers);
-    let fields = Fields::collect(headers, within_limits.is_ok());
+    let mut fields = Fields::collect(headers, within_limits.is_ok());
     let (id, reply) = fields
         .address(usual_reply)
         .map_err(|fault| Refusal::new(fault, None, None))?;
-    let call = id.filter(|_| fields.frame.is_frame());
+    let call = id.filter(|_| fields.is_frame());
     within_limits
         .map_err(Fault::from)
         .and_then(|()| fields.head(id, reply.clone()))
@@ -158,56 +158,15 @@ fn check_id(head: &RequestHead<'_>) -> Result<(), Fault> {
     }
 }
 
-/// The headers of a request, told apart by name but not read yet.
-#[derive(Default)]
-struct Fields<'h> {
-    correlation_id: Single<'h>,
-    reply_topic: Single<'h>,
-    reply_partition: Single<'h>,
-    method: Single<'h>,
-    content_type: Single<'h>,
-    timeout: Single<'h>,
-    frame: FrameFields<'h>,
-    metadata: Metadata,
-}
-
 impl<'h> Fields<'h> {
-    fn collect(headers: &'h Headers, with_metadata: bool) -> Self {
-        let mut fields = Self::default();
-        for (name, value) in headers.fields() {
-            match name {
-                Name::Known(Known::CorrelationId) => fields.correlation_id.put(value),
-                Name::Known(Known::ReplyTopic) => fields.reply_topic.put(value),
-                Name::Known(Known::ReplyPartition) => fields.reply_partition.put(value),
-                Name::Known(Known::Method) => fields.method.put(value),
-                Name::Known(Known::ContentType) => fields.content_type.put(value),
-                Name::Known(Known::Timeout) => fields.timeout.put(value),
-                Name::Known(other) => fields.frame.put(other, value),
-                Name::Other(name) if with_metadata => {
-                    metadata::take(&mut fields.metadata, name, value);
-                }
-                Name::Other(_) => {}
-            }
-        }
-        fields
-    }
-
     /// Which call this is, and where its reply goes.
     fn address(
         &self,
         usual_reply: &Arc<str>,
     ) -> Result<(Option<CorrelationId>, Option<ReplyAddress>), Fault> {
-        let id = read(
-            self.correlation_id,
-            names::CORRELATION_ID,
-            CorrelationId::new,
-        )?;
-        let partition = read(
-            self.reply_partition,
-            names::REPLY_PARTITION,
-            reply_address::parse_partition,
-        )?;
-        let reply = match self.reply_topic.get(names::REPLY_TOPIC)? {
+        let id = self.read(Known::CorrelationId, CorrelationId::new)?;
+        let partition = self.read(Known::ReplyPartition, reply_address::parse_partition)?;
+        let reply = match self.get(Known::ReplyTopic)? {
             Some(topic) if topic == usual_reply.as_bytes() => {
                 Some(ReplyAddress::of_topic(Arc::clone(usual_reply), partition))
             }
@@ -224,26 +183,27 @@ impl<'h> Fields<'h> {
     }
 
     fn head(
-        self,
+        &mut self,
         correlation_id: Option<CorrelationId>,
         reply: Option<ReplyAddress>,
     ) -> Result<RequestHead<'h>, Fault> {
         let mut head = RequestHead {
             correlation_id,
             reply,
-            method: read(self.method, names::METHOD, std::str::from_utf8)?,
-            content_type: read(self.content_type, names::CONTENT_TYPE, ContentType::parse)?
+            method: self.read(Known::Method, std::str::from_utf8)?,
+            content_type: self
+                .read(Known::ContentType, ContentType::parse)?
                 .unwrap_or_default(),
-            timeout: read(self.timeout, names::TIMEOUT, timeout::parse)?,
-            metadata: self.metadata,
+            timeout: self.read(Known::Timeout, timeout::parse)?,
+            metadata: std::mem::take(&mut self.metadata),
             ..RequestHead::default()
         };
-        if self.frame.any() {
-            head.frame = self.frame.request()?;
-            head.whole = self.frame.whole()?;
-            head.resume = self.frame.resume()?;
+        if self.has_framing() {
+            head.frame = self.request_frame()?;
+            head.whole = self.whole()?;
+            head.resume = self.resume()?;
             if head.frame == Frame::Request {
-                head.credit = self.frame.credit()?;
+                head.credit = self.credit()?;
             }
         }
         check_id(&head)?;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::builder::Builder;
+use super::detour::Detour;
 use super::home::Home;
 use super::port::Port;
 use super::probe;
@@ -22,12 +23,30 @@ pub struct Broker {
     process: Option<Tethered>,
     id: usize,
     bootstrap: String,
-    port: Port,
-    _controller_port: Port,
+    ports: Ports,
     server_properties: PathBuf,
     boots: u32,
     home: Arc<Home>,
     jvm: Jvm,
+}
+
+/// What a broker listens on.
+pub(super) struct Ports {
+    pub(super) client: Port,
+    pub(super) controller: Port,
+    pub(super) detours: Vec<Detour>,
+}
+
+impl Ports {
+    pub(super) fn claim(detours: usize) -> Result<Self, String> {
+        Ok(Self {
+            client: Port::claim()?,
+            controller: Port::claim()?,
+            detours: (0..detours)
+                .map(|_| Detour::claim())
+                .collect::<Result<_, _>>()?,
+        })
+    }
 }
 
 /// What a broker's JVM is tuned for.
@@ -63,18 +82,17 @@ impl Broker {
 
     pub(super) fn new(
         id: usize,
-        (port, controller_port): (Port, Port),
+        ports: Ports,
         server_properties: PathBuf,
         home: Arc<Home>,
         jvm: Jvm,
     ) -> Self {
-        let bootstrap = format!("127.0.0.1:{}", port.number());
+        let bootstrap = format!("127.0.0.1:{}", ports.client.number());
         Self {
             process: None,
             id,
             bootstrap,
-            port,
-            _controller_port: controller_port,
+            ports,
             server_properties,
             boots: 0,
             home,
@@ -85,6 +103,11 @@ impl Broker {
     /// `host:port` of this broker. It stays the same over a restart.
     pub fn bootstrap(&self) -> &str {
         &self.bootstrap
+    }
+
+    /// The further ways to it, as many as [`Builder::detours`] says.
+    pub fn detours(&self) -> &[Detour] {
+        &self.ports.detours
     }
 
     /// The id of its process, to watch it by; `None` when it is not running.
@@ -201,7 +224,7 @@ impl Broker {
         if !self.log().contains(STARTED) {
             return Err(format!("its log does not say {STARTED:?}"));
         }
-        probe::answers(self.port.number(), Duration::from_secs(1))
+        probe::answers(self.ports.client.number(), Duration::from_secs(1))
             .map_err(|error| error.to_string())
     }
 

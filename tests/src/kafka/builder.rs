@@ -2,10 +2,10 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::thread;
 
-use super::broker::{Broker, Jvm};
+use super::broker::{Broker, Jvm, Ports};
 use super::cluster::Brokers;
+use super::detour::Detour;
 use super::home::Home;
-use super::port::Port;
 use super::properties::{Member, acl_properties, server_properties};
 
 /// How a broker of one's own is to be set up.
@@ -18,6 +18,7 @@ use super::properties::{Member, acl_properties, server_properties};
 pub struct Builder {
     acls: bool,
     jvm: Jvm,
+    detours: usize,
     properties: Vec<(String, String)>,
 }
 
@@ -50,6 +51,13 @@ impl Builder {
         self
     }
 
+    /// Gives each broker so many further ways to it, each for a client that is to be cut off: see [`Broker::detours`].
+    #[must_use]
+    pub fn detours(mut self, count: usize) -> Self {
+        self.detours = count;
+        self
+    }
+
     /// Boots one broker and waits until it answers.
     ///
     /// # Panics
@@ -79,15 +87,16 @@ impl Builder {
     fn boot(&self, count: usize) -> Result<Vec<Broker>, String> {
         let home = Arc::new(Home::new(self.acls)?);
         let ports = (0..count)
-            .map(|_| Ok((Port::claim()?, Port::claim()?)))
+            .map(|_| Ports::claim(self.detours))
             .collect::<Result<Vec<_>, String>>()?;
         let members: Vec<_> = ports
             .iter()
             .enumerate()
-            .map(|(index, (client, controller))| Member {
+            .map(|(index, ports)| Member {
                 id: index + 1,
-                port: client.number(),
-                controller_port: controller.number(),
+                port: ports.client.number(),
+                controller_port: ports.controller.number(),
+                detours: ports.detours.iter().map(Detour::ports).collect(),
             })
             .collect();
         for member in &members {

@@ -7,6 +7,8 @@ pub(crate) struct Member {
     pub(crate) id: usize,
     pub(crate) port: u16,
     pub(crate) controller_port: u16,
+    /// Of each further listener: where it listens, and where it says that it does.
+    pub(crate) detours: Vec<(u16, u16)>,
 }
 
 /// The `server.properties` of one member of a cluster. Of a property that is there twice, the later one counts.
@@ -30,15 +32,17 @@ pub(crate) fn server_properties(
     set("node.id", &member.id);
     set("controller.quorum.voters", &voters.join(","));
     set("controller.listener.names", &"CONTROLLER");
-    set(
-        "listeners",
-        &format!("{client},CONTROLLER://127.0.0.1:{}", member.controller_port),
-    );
-    set("advertised.listeners", &client);
-    set(
-        "listener.security.protocol.map",
-        &"CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-    );
+    let mut listeners = format!("{client},CONTROLLER://127.0.0.1:{}", member.controller_port);
+    let mut advertised = client;
+    let mut protocols = "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT".to_owned();
+    for (number, (listens, says)) in (1..).zip(&member.detours) {
+        listeners.push_str(&format!(",DETOUR{number}://127.0.0.1:{listens}"));
+        advertised.push_str(&format!(",DETOUR{number}://127.0.0.1:{says}"));
+        protocols.push_str(&format!(",DETOUR{number}:PLAINTEXT"));
+    }
+    set("listeners", &listeners);
+    set("advertised.listeners", &advertised);
+    set("listener.security.protocol.map", &protocols);
     set("inter.broker.listener.name", &"CLIENT");
     set("log.dirs", &data.display());
 

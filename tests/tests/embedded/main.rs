@@ -8,6 +8,7 @@ mod congestion;
 mod dead_letters;
 mod deadlines;
 mod endings;
+mod enqueued;
 mod foreign_callers;
 mod foreign_servers;
 mod json;

@@ -118,7 +118,7 @@ impl ClusterConfig {
             Purpose::Producer(writes) => {
                 set(PRODUCER);
                 set(match writes {
-                    Writes::Requests => REQUESTS,
+                    Writes::Requests | Writes::DurableRequests => REQUESTS,
                     Writes::Replies => REPLIES,
                 });
             }

@@ -1,12 +1,14 @@
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use rdkafka::bindings::RD_KAFKA_EVENT_ERROR;
+use rdkafka::bindings::{RD_KAFKA_EVENT_ERROR, rd_kafka_position};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::task::AbortHandle;
 
@@ -22,17 +24,21 @@ impl ConsumerContext for Context {}
 const BATCH: usize = 512;
 /// How long the broker may take to tell a partition's end.
 const END_OFFSET_LIMIT: Duration = Duration::from_secs(10);
+/// How long the library may take to begin elsewhere: its own threads only have to take note.
+const SEEK_LIMIT: Duration = Duration::from_secs(10);
 /// How often a partition's end is asked for again.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// Reads single partitions by direct assignment, in a task of the runtime that it was opened on.
 pub(super) struct KafkaInbox {
     consumer: Arc<BaseConsumer<Context>>,
-    followed: Arc<Mutex<HashSet<Partition>>>,
+    followed: Arc<Followed>,
     reader: AbortHandle,
 }
 
 type Partition = (Arc<str>, i32);
+/// Each partition that is read, and where that began.
+type Followed = Mutex<HashMap<Partition, i64>>;
 
 impl KafkaInbox {
     pub(super) fn open(
@@ -100,19 +106,57 @@ fn told(event: &Event<'_>, context: &Context) {
 #[async_trait]
 impl Inbox for KafkaInbox {
     async fn follow(&self, topic: Arc<str>, partition: i32) -> Result<(), TransportError> {
-        let (consumer, followed) = (Arc::clone(&self.consumer), Arc::clone(&self.followed));
-        // It goes on where nobody waits for it any more, so it may be asked for again meanwhile.
-        tokio::task::spawn_blocking(move || {
-            let end = end_of(&consumer, &topic, partition)?;
+        self.blocking(move |consumer, followed| {
+            let end = end_of(consumer, &topic, partition)?;
             let mut followed = followed.lock();
-            if !followed.contains(&(Arc::clone(&topic), partition)) {
-                assign(&consumer, &topic, partition, end)?;
-                followed.insert((topic, partition));
+            if let Entry::Vacant(place) = followed.entry((topic, partition)) {
+                assign(consumer, &place.key().0, partition, end)?;
+                place.insert(end);
             }
             Ok(())
         })
         .await
-        .map_err(|error| TransportError::new(Failure::Other, error.to_string()))?
+    }
+
+    async fn read_from(
+        &self,
+        topic: Arc<str>,
+        partition: i32,
+        offset: i64,
+    ) -> Result<(), TransportError> {
+        self.blocking(move |consumer, followed| {
+            let mut followed = followed.lock();
+            match followed.entry((topic, partition)) {
+                Entry::Vacant(place) => {
+                    assign(consumer, &place.key().0, partition, offset)?;
+                    place.insert(offset);
+                    Ok(())
+                }
+                Entry::Occupied(place) => seek(consumer, &place.key().0, partition, offset),
+            }
+        })
+        .await
+    }
+
+    fn position(&self, topic: &Arc<str>, partition: i32) -> Option<i64> {
+        let began = *self.followed.lock().get(&(Arc::clone(topic), partition))?;
+        Some(position(&self.consumer, topic, partition).map_or(began, |next| next.max(began)))
+    }
+}
+
+impl KafkaInbox {
+    /// What is begun goes on where nobody waits for it any more, so it may be asked for again
+    /// meanwhile.
+    async fn blocking(
+        &self,
+        work: impl FnOnce(&BaseConsumer<Context>, &Followed) -> Result<(), TransportError>
+        + Send
+        + 'static,
+    ) -> Result<(), TransportError> {
+        let (consumer, followed) = (Arc::clone(&self.consumer), Arc::clone(&self.followed));
+        tokio::task::spawn_blocking(move || work(&consumer, &followed))
+            .await
+            .map_err(|error| TransportError::new(Failure::Other, error.to_string()))?
     }
 }
 
@@ -153,6 +197,34 @@ fn assign(
     assignment
         .add_partition_offset(topic, partition, Offset::Offset(from))
         .and_then(|()| consumer.incremental_assign(&assignment))
+        .map_err(|error| transport_error(&format!("read {topic} [{partition}]"), &error))
+}
+
+/// The offset behind the last record that was read; `None` where there was none.
+fn position(consumer: &BaseConsumer<Context>, topic: &str, partition: i32) -> Option<i64> {
+    let mut list = TopicPartitionList::new();
+    list.add_partition(topic, partition);
+    // SAFETY: both are alive, and the list is nobody else's. `BaseConsumer::position` would wait for
+    // a thread of the library.
+    let told = unsafe { rd_kafka_position(consumer.client().native_ptr(), list.ptr()) };
+    if told != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
+        return None;
+    }
+    match list.find_partition(topic, partition)?.offset() {
+        Offset::Offset(next) => Some(next),
+        _ => None,
+    }
+}
+
+/// What was fetched ahead is dropped.
+fn seek(
+    consumer: &BaseConsumer<Context>,
+    topic: &str,
+    partition: i32,
+    to: i64,
+) -> Result<(), TransportError> {
+    consumer
+        .seek(topic, partition, Offset::Offset(to), SEEK_LIMIT)
         .map_err(|error| transport_error(&format!("read {topic} [{partition}]"), &error))
 }
 

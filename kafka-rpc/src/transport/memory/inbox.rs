@@ -46,6 +46,23 @@ impl Inbox for MemoryInbox {
     async fn follow(&self, topic: Arc<str>, partition: i32) -> Result<(), TransportError> {
         self.reader.follow(PartitionRef { topic, partition }, None)
     }
+
+    async fn read_from(
+        &self,
+        topic: Arc<str>,
+        partition: i32,
+        offset: i64,
+    ) -> Result<(), TransportError> {
+        let partition = PartitionRef { topic, partition };
+        self.reader.follow(partition.clone(), Some(offset))?;
+        self.reader.seek(&partition, offset);
+        Ok(())
+    }
+
+    fn position(&self, topic: &Arc<str>, partition: i32) -> Option<i64> {
+        let topic = Arc::clone(topic);
+        self.reader.position(&PartitionRef { topic, partition })
+    }
 }
 
 impl Drop for MemoryInbox {

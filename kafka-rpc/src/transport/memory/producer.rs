@@ -46,7 +46,7 @@ impl MemoryProducer {
 
 impl Producer for MemoryProducer {
     fn send(&self, record: Outgoing, token: Option<u128>) -> Result<(), Box<Undelivered>> {
-        let token = token.filter(|_| self.queue.writes == Writes::Replies);
+        let token = token.filter(|_| self.queue.writes != Writes::Requests);
         {
             let records = &mut self.queue.state.lock().records;
             if records.len() >= QUEUE_LIMIT {

@@ -51,6 +51,25 @@ impl Reader {
         Ok(())
     }
 
+    /// Goes on at another offset.
+    pub(super) fn seek(&self, partition: &PartitionRef, offset: i64) {
+        let mut positions = self.positions.lock();
+        let known = positions
+            .iter_mut()
+            .find(|known| known.partition == *partition);
+        if let Some(known) = known {
+            known.next = offset;
+            self.woken.notify_one();
+        }
+    }
+
+    /// The offset that is read next.
+    pub(super) fn position(&self, partition: &PartitionRef) -> Option<i64> {
+        let positions = self.positions.lock();
+        let known = positions.iter().find(|known| known.partition == *partition);
+        known.map(|known| known.next)
+    }
+
     /// Stops or goes on handing over records of these partitions.
     pub(super) fn pause(&self, partitions: &[PartitionRef], paused: bool) {
         for position in &mut *self.positions.lock() {

@@ -141,7 +141,9 @@ impl Native {
         let headers = native_headers(&record.headers);
         let key = record.key.as_ref();
         let token = match (self.writes, token) {
-            (Writes::Replies, Some(token)) => Box::into_raw(Box::new(token)),
+            (Writes::Replies | Writes::DurableRequests, Some(token)) => {
+                Box::into_raw(Box::new(token))
+            }
             _ => ptr::null_mut(),
         };
         // SAFETY: the arguments are those that each tag stands for, up to the end tag. Topic and

@@ -1,0 +1,62 @@
+//! Calls that are left with Kafka.
+
+use std::process::Command;
+use std::time::Duration;
+
+use kafka_rpc::CallHandle;
+use kafka_rpc_tests::process::Child;
+use kafka_rpc_tests::service::{DeskClient, Order, Receipt, Scripted};
+use kafka_rpc_tests::{kafka, require_java};
+
+use crate::world::world;
+
+const LEAVES_CALLS: &str = env!("CARGO_BIN_EXE_leaves-calls");
+
+/// At which offset the reply is looked for.
+fn from(handle: &CallHandle<Receipt>) -> i64 {
+    let text = handle.to_string();
+    text.split(':').nth(5).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn calls_of_a_client_that_was_killed_are_answered_to_another() {
+    require_java!();
+    let world = world();
+    let mut caller = Child::spawn(
+        Command::new(LEAVES_CALLS)
+            .arg(kafka::shared().bootstrap())
+            .arg(world.name(""))
+            .arg("20"),
+    );
+    let texts: Vec<String> = (0..20)
+        .map(|_| caller.wait_for_line("kr1:", Duration::from_secs(30)))
+        .collect();
+    caller.kill();
+
+    let server = world.desk(Scripted::echo()).await;
+    let channel = world.channel().await;
+    for (number, text) in texts.iter().enumerate() {
+        let handle: CallHandle<Receipt> = text.trim().parse().unwrap();
+        let reply = channel.reply(&handle).await.unwrap();
+        assert_eq!(reply.get_ref().number, number as u32);
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_reply_is_looked_for_behind_those_that_came_before() {
+    require_java!();
+    let world = world();
+    let server = world.desk(Scripted::echo()).await;
+    let channel = world.channel().await;
+    let mut desk = DeskClient::new(channel.clone());
+    let early = desk.ask(Order::number(1)).enqueue().await.unwrap();
+    for number in 0..50 {
+        desk.ask(Order::number(number)).await.unwrap();
+    }
+    let late = desk.ask(Order::number(2)).enqueue().await.unwrap();
+    assert!(from(&late) >= from(&early) + 50, "{early}, {late}");
+    assert_eq!(channel.reply(&late).await.unwrap().get_ref().number, 2);
+    assert_eq!(channel.reply(&early).await.unwrap().get_ref().number, 1);
+    server.shutdown().await;
+}
