@@ -7,6 +7,9 @@ use super::headers::Headers;
 use super::{message, names};
 use crate::call::Code;
 
+/// What all names begin with that a letter has beside those of its request.
+const OF_LETTERS: &str = "rpc-dead-letter-";
+
 /// What is said of a request that was not handled, or failed for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LetterHead {
@@ -114,13 +117,13 @@ pub(crate) fn mark_omitted(headers: &mut Headers, bytes: u64) {
 
 /// What is said of the request, without its own headers.
 pub(crate) fn only_of_letter(letter: &Headers) -> Headers {
-    let of_letter = |name: &str| name.starts_with(names::DEAD_LETTER);
+    let of_letter = |name: &str| name.starts_with(OF_LETTERS);
     letter.iter().filter(|(name, _)| of_letter(name)).collect()
 }
 
 /// Whether a header of a letter is none of its request's.
 pub(crate) fn is_of_letter(name: &str) -> bool {
-    name == names::CHUNKS || name.starts_with(names::DEAD_LETTER)
+    name == names::CHUNKS || name.starts_with(OF_LETTERS)
 }
 
 /// Whether these are the headers of a letter.

@@ -31,8 +31,6 @@ pub(crate) const STATUS_MESSAGE: &str = "grpc-message";
 /// The status's details, raw bytes. On replies.
 pub(crate) const STATUS_DETAILS: &str = "grpc-status-details-bin";
 
-/// What all names begin with that a dead letter has beside those of its request.
-pub(crate) const DEAD_LETTER: &str = "rpc-dead-letter-";
 /// Why the request is a dead letter. On dead letters, as all that follow.
 pub(crate) const LETTER_CAUSE: &str = "rpc-dead-letter-cause";
 /// The code of the status that it ended with, in decimal.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Calls, Work};
-use crate::server::dead_letters::{Letter, smaller};
+use crate::server::dead_letters::{Letter, shrink};
 use crate::server::dispatch::Ticket;
 use crate::server::handler::Handler;
 use crate::server::router::Call;
@@ -63,15 +63,12 @@ impl<S: Handler> Calls<S> {
 
     /// A letter is never given up while its partition is ours: what it holds pauses that in the end.
     pub(super) fn letter_not_delivered(self: &Arc<Self>, ticket: Ticket, undelivered: Undelivered) {
-        let Undelivered { record, error } = undelivered;
+        let Undelivered { mut record, error } = undelivered;
         let (_, new) = self.unusual.lock().fails(ticket, Instant::now());
-        let (record, pause) = match error.failure {
-            Failure::TooLarge => match smaller(record) {
-                Ok(smaller) => (smaller, Duration::ZERO),
-                Err(smallest) => (smallest, LASTING_PAUSE),
-            },
-            Failure::Unreachable | Failure::QueueFull | Failure::Fatal => (record, PASSING_PAUSE),
-            _ => (record, LASTING_PAUSE),
+        let pause = match error.failure {
+            Failure::TooLarge if shrink(&mut record) => Duration::ZERO,
+            Failure::Unreachable | Failure::QueueFull | Failure::Fatal => PASSING_PAUSE,
+            _ => LASTING_PAUSE,
         };
         if new {
             tracing::error!(%error, topic = &*record.topic, "a dead letter can't be written; it is tried again");

@@ -81,23 +81,19 @@ impl Letter {
     }
 }
 
-/// What takes the place of a letter that its topic has no room for: one without the value, and then
-/// one that says no more than what is said of the request. Gives that back as it is.
-pub(in crate::server) fn smaller(mut record: Outgoing) -> Result<Outgoing, Outgoing> {
-    if !record.value.is_empty() {
-        mark_omitted(&mut record.headers, record.value.len() as u64);
-        record.value = Bytes::new();
-        return Ok(record);
+/// Makes a letter smaller that its topic has no room for: first it loses the value, then all but what
+/// is said of the request. False where there is no smaller one.
+pub(in crate::server) fn shrink(letter: &mut Outgoing) -> bool {
+    if !letter.value.is_empty() {
+        mark_omitted(&mut letter.headers, letter.value.len() as u64);
+        letter.value = Bytes::new();
+        return true;
     }
-    let headers = only_of_letter(&record.headers);
-    if record.key.is_none() && headers.len() == record.headers.len() {
-        return Err(record);
-    }
-    Ok(Outgoing {
-        headers,
-        key: None,
-        ..record
-    })
+    let headers = only_of_letter(&letter.headers);
+    let smaller = letter.key.is_some() || headers.len() < letter.headers.len();
+    letter.headers = headers;
+    letter.key = None;
+    smaller
 }
 
 fn millis_since_epoch() -> i64 {
@@ -129,24 +125,24 @@ mod tests {
         };
         let letter =
             Letter::unhandled(topic, LetterCause::Refused, Status::internal("why"), record);
-        let whole = letter.into_record(&"node".into());
-        assert_eq!(whole.partition, Some(1));
-        let bare = smaller(whole).expect("without the value");
+        let mut letter = letter.into_record(&"node".into());
+        assert_eq!(letter.partition, Some(1));
+        assert!(shrink(&mut letter), "it loses its value");
         assert_eq!(
-            (&*bare.value, bare.key.as_deref()),
+            (&*letter.value, letter.key.as_deref()),
             (&b""[..], Some(&b"key"[..]))
         );
         assert_eq!(
-            decode_letter(&bare.headers).and_then(|head| head.omitted),
+            decode_letter(&letter.headers).and_then(|head| head.omitted),
             Some(5)
         );
-        let barest = smaller(bare).expect("without all that is the request's");
-        assert_eq!(barest.key, None);
-        assert!(barest.headers.iter().all(|(name, _)| name != "tenant"));
+        assert!(shrink(&mut letter), "it loses all that is the request's");
+        assert_eq!(letter.key, None);
+        assert!(letter.headers.iter().all(|(name, _)| name != "tenant"));
         assert_eq!(
-            decode_letter(&barest.headers).map(|head| head.offset),
+            decode_letter(&letter.headers).map(|head| head.offset),
             Some(41)
         );
-        assert!(smaller(barest).is_err(), "there is no smaller one");
+        assert!(!shrink(&mut letter), "there is no smaller one");
     }
 }

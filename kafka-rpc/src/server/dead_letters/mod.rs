@@ -6,7 +6,7 @@ mod letter;
 use std::sync::Arc;
 
 pub(super) use self::kept::{Kept, Next};
-pub(super) use self::letter::{Letter, smaller};
+pub(super) use self::letter::{Letter, shrink};
 
 /// Where the dead letters of a request topic are written.
 #[derive(Debug, Clone)]

@@ -134,14 +134,13 @@ impl Probe<'_> {
                 continue;
             };
             match event.kind() {
-                RD_KAFKA_EVENT_FETCH => {
-                    // One of before the look may still come.
+                // One of before the look may still come.
+                RD_KAFKA_EVENT_FETCH
                     if event
                         .record(&mut topics)
-                        .is_some_and(|record| record.offset >= offset)
-                    {
-                        return Sight::Readable;
-                    }
+                        .is_some_and(|record| record.offset >= offset) =>
+                {
+                    return Sight::Readable;
                 }
                 RD_KAFKA_EVENT_ERROR => {
                     let code = RDKafkaErrorCode::from(event.code());
