@@ -19,7 +19,8 @@ use crate::transport::kafka::events::Queue;
 use crate::transport::kafka::message::TopicCache;
 use crate::transport::{Failure, PartitionRef, TransportError};
 
-/// How long a look may take until silence is taken for an answer, where the brokers do answer.
+/// How long a look may take until silence is taken for an answer, where the brokers do answer. Too short,
+/// and what is only slow is lost.
 const SILENCE: Duration = Duration::from_secs(5);
 /// How soon a look ends that nobody wants any more.
 const POLL: Duration = Duration::from_millis(100);
@@ -89,7 +90,8 @@ fn found(
         Sight::Unreadable { .. } => {
             let mut first = Some(first);
             let found = unreadable(place.position, place.end, |offset| {
-                first.take().unwrap_or_else(|| probe.look(offset))
+                let first = first.take();
+                first.unwrap_or_else(|| probe.look(offset))
             });
             let message = "the end of what can't be read was not found";
             Some(found.ok_or_else(|| TransportError::new(Failure::Unreachable, message))?)
