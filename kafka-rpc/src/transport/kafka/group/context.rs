@@ -126,7 +126,14 @@ impl GroupContext {
 
     /// Reads on from the last commit, whose metadata tells what later offsets are finished.
     fn assign(&self, consumer: &BaseConsumer<Self>, assigned: &TopicPartitionList) {
-        let committed = self.committed(consumer, assigned);
+        if self.closing.load(Ordering::Relaxed) {
+            // The library waits for an answer; and it would give none, of a group that is being left.
+            return take(consumer, assigned);
+        }
+        let committed = match assigned.count() {
+            0 => None,
+            _ => self.committed(consumer, assigned),
+        };
         let mut start = TopicPartitionList::new();
         for (index, partition) in partitions(assigned).into_iter().enumerate() {
             let found = committed
@@ -150,10 +157,7 @@ impl GroupContext {
                 tracing::error!(%error, ?partition, "can't set the offset to read from");
             }
         }
-        let outcome = match consumer.rebalance_protocol() {
-            RebalanceProtocol::Cooperative => consumer.incremental_assign(&start),
-            _ => consumer.assign(&start),
-        };
+        let outcome = assign(consumer, &start);
         let mut member = self.member.lock();
         match outcome {
             Ok(()) => member.joined(),
@@ -244,6 +248,24 @@ impl GroupContext {
         if let Err(error) = outcome {
             tracing::warn!(%error, "giving partitions up");
         }
+    }
+}
+
+fn assign(
+    consumer: &BaseConsumer<GroupContext>,
+    partitions: &TopicPartitionList,
+) -> KafkaResult<()> {
+    match consumer.rebalance_protocol() {
+        RebalanceProtocol::Cooperative => consumer.incremental_assign(partitions),
+        _ => consumer.assign(partitions),
+    }
+}
+
+/// Partitions that come while the group is being left, and go with the others at once. Nothing of
+/// them is handled.
+fn take(consumer: &BaseConsumer<GroupContext>, partitions: &TopicPartitionList) {
+    if let Err(error) = assign(consumer, partitions) {
+        tracing::warn!(%error, "taking partitions over while the group is left");
     }
 }
 
