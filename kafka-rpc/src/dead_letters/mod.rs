@@ -5,6 +5,7 @@ mod error;
 mod letter;
 mod replays;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -151,7 +152,7 @@ impl DeadLetters {
         {
             // The pieces of its message are somewhere before it.
             let offsets = bounds.start..id.offset + 1;
-            found = self.collect(&partition, offsets, usize::MAX).await?.pop();
+            found = self.last(&partition, offsets).await?;
         }
         found
             .filter(|letter| letter.id() == id)
@@ -229,28 +230,59 @@ impl DeadLetters {
     async fn collect(
         &self,
         partition: &PartitionRef,
-        mut offsets: std::ops::Range<i64>,
+        mut offsets: Range<i64>,
         most: usize,
     ) -> Result<Vec<DeadLetter>, DeadLettersError> {
         let mut letters = Vec::new();
         let mut pieces = Pieces::new(Some(MOST));
         while letters.len() < most && !offsets.is_empty() {
-            let page = PAGE.min(most - letters.len()).max(1);
-            let read = self.transport.read(partition, offsets.clone(), page, LIMIT);
-            let records = read.await?;
-            let Some(last) = records.last() else {
-                break;
-            };
-            offsets.start = last.offset + 1;
-            for record in records {
-                letters.extend(match pieces.take((), record, Instant::now()) {
-                    Taken::Whole(record, _) => Some(DeadLetter::new(record, true)),
-                    Taken::Refused(record, ..) => Some(DeadLetter::new(record, false)),
-                    Taken::Piece => None,
-                });
-            }
+            let page = PAGE.min(most - letters.len());
+            letters.extend(
+                self.page(partition, &mut offsets, page, &mut pieces)
+                    .await?,
+            );
         }
         Ok(letters)
+    }
+
+    /// The last of them.
+    async fn last(
+        &self,
+        partition: &PartitionRef,
+        mut offsets: Range<i64>,
+    ) -> Result<Option<DeadLetter>, DeadLettersError> {
+        let mut last = None;
+        let mut pieces = Pieces::new(Some(MOST));
+        while !offsets.is_empty() {
+            let page = self
+                .page(partition, &mut offsets, PAGE, &mut pieces)
+                .await?;
+            last = page.into_iter().next_back().or(last);
+        }
+        Ok(last)
+    }
+
+    /// The letters that end with the next records, at most so many. Takes these records' offsets away:
+    /// all of them where there are no more.
+    async fn page(
+        &self,
+        partition: &PartitionRef,
+        offsets: &mut Range<i64>,
+        most: usize,
+        pieces: &mut Pieces<()>,
+    ) -> Result<Vec<DeadLetter>, DeadLettersError> {
+        let read = self.transport.read(partition, offsets.clone(), most, LIMIT);
+        let records = read.await?;
+        let last = records.last().map(|record| record.offset + 1);
+        offsets.start = last.unwrap_or(offsets.end);
+        let letters = records.into_iter().filter_map(|record| {
+            match pieces.take((), record, Instant::now()) {
+                Taken::Whole(record, _) => Some(DeadLetter::new(record, true)),
+                Taken::Refused(record, ..) => Some(DeadLetter::new(record, false)),
+                Taken::Piece => None,
+            }
+        });
+        Ok(letters.collect())
     }
 }
 
