@@ -64,6 +64,9 @@ impl Watchdog {
         match probing.await {
             Ok(Ok(found)) => {
                 self.suspects.forget(&found.place.partition);
+                if found.unreadable.is_none() {
+                    self.suspects.clear(found.place.clone());
+                }
                 Some(found)
             }
             Ok(Err(error)) => {
@@ -85,7 +88,7 @@ impl Watchdog {
         }
         self.due = now + INTERVAL;
         if let Some(place) = self.suspects.suspect(&places(consumer), now) {
-            tracing::warn!(?place, "a partition does not go on; it is looked at");
+            tracing::debug!(?place, "a partition does not go on; it is looked at");
             let (config, stop) = (self.config.clone(), Arc::clone(&self.stop));
             let probing = move || look(&config, place, &stop);
             self.probing = Some(tokio::task::spawn_blocking(probing));

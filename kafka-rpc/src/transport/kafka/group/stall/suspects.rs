@@ -18,6 +18,9 @@ pub(in super::super) struct Suspects {
     /// At which offset a partition has been since when.
     still: HashMap<PartitionRef, (i64, Instant)>,
     resting: HashMap<PartitionRef, Instant>,
+    /// Where nothing was found that can't be read: there are records which consumers are not told of,
+    /// such as those that end transactions.
+    cleared: HashMap<PartitionRef, Place>,
     paused: HashSet<PartitionRef>,
 }
 
@@ -60,6 +63,7 @@ impl Suspects {
         self.paused.retain(|partition| is_there(partition));
         self.resting
             .retain(|partition, until| is_there(partition) && *until > now);
+        self.cleared.retain(|_, cleared| places.contains(cleared));
         let accused = std::mem::take(&mut self.accused);
         let mut suspect = None;
         for place in places {
@@ -70,6 +74,7 @@ impl Suspects {
                 .is_some_and(|offset| *offset <= place.position);
             let is_left_alone = self.paused.contains(partition)
                 || self.resting.contains_key(partition)
+                || self.cleared.contains_key(partition)
                 || place.position >= place.end;
             if (is_still || is_accused) && !is_left_alone && suspect.is_none() {
                 self.resting.insert(partition.clone(), now + REST);
@@ -83,6 +88,11 @@ impl Suspects {
     pub(in super::super) fn forget(&mut self, partition: &PartitionRef) {
         self.resting.remove(partition);
         self.still.remove(partition);
+    }
+
+    /// Nothing is wrong with a partition, as long as it is there and no record comes.
+    pub(in super::super) fn clear(&mut self, place: Place) {
+        self.cleared.insert(place.partition.clone(), place);
     }
 
     fn is_still(&mut self, place: &Place, now: Instant) -> bool {
@@ -144,6 +154,21 @@ mod tests {
         let soon = now + PATIENCE / 2;
         assert_eq!(suspects.suspect(&at(3, 9), soon), None);
         assert_eq!(suspects.suspect(&at(3, 9), now + PATIENCE), at(3, 9).pop());
+    }
+
+    #[test]
+    fn a_partition_with_which_nothing_is_wrong_is_not_suspected_again_before_a_record_comes() {
+        let (mut suspects, now) = (Suspects::default(), Instant::now());
+        suspects.suspect(&at(8, 9), now);
+        let suspect = suspects.suspect(&at(8, 9), now + PATIENCE).unwrap();
+        suspects.forget(&suspect.partition);
+        suspects.clear(suspect);
+        for times in 2..9 {
+            assert_eq!(suspects.suspect(&at(8, 9), now + PATIENCE * times), None);
+        }
+        suspects.suspect(&at(8, 10), now + PATIENCE * 9);
+        let late = now + PATIENCE * 10;
+        assert_eq!(suspects.suspect(&at(8, 10), late), at(8, 10).pop());
     }
 
     #[test]
