@@ -162,7 +162,7 @@ use proc_macro2::TokenStream;
 /// | `topic` | the request topic | `name` of the service, `.`, name of the method |
 /// | `resumable` | `true`: a stream goes on where the next server takes over: the handler gets the request again, and `Request::resume_after` tells how many messages the caller has seen. Only where the reply alone is a stream | `false` |
 /// | `routing` | `"ONE"`, or `"ALL"`: the call goes to all live instances of the server, each of which answers, and the client's method returns [`Answers`]. Such a method has a request topic of its own, in a `PER_SERVICE` service too; not with streams, and not with `delivery`, since its calls are never handled again | `"ONE"` |
-/// | `redelivery` | a constant [`Redelivery`]: how the server handles calls again that fail with certain codes. Only for methods that are `AT_LEAST_ONCE`, go to one instance and have no streams | none |
+/// | `redelivery` | a constant `kafka_rpc::Redelivery`: how the server handles calls again that fail with certain codes. Only for methods that are `AT_LEAST_ONCE`, go to one instance and have no streams | none |
 /// | `input`, `output` | full names of the messages, where a `.proto` has them | none |
 #[proc_macro_attribute]
 pub fn service(
