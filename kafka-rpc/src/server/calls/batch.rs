@@ -39,7 +39,14 @@ impl<S: Handler> Calls<S> {
     /// that are not ready at once.
     pub(in crate::server) fn start_ready(self: &Arc<Self>) {
         let threads = self.runtime.metrics().num_workers();
-        let size = self.dispatch.lock().ready().div_ceil(threads);
+        let ready = {
+            let mut dispatch = self.dispatch.lock();
+            if dispatch.next_due().is_some() {
+                dispatch.wake(Instant::now());
+            }
+            dispatch.ready()
+        };
+        let size = ready.div_ceil(threads);
         let size = size.clamp(LEAST, MOST);
         loop {
             let started = self.start(size);

@@ -33,14 +33,6 @@ impl<S: Handler> Calls<S> {
         true
     }
 
-    /// Postponed calls that are due may start.
-    pub(in crate::server) fn wake(&self) {
-        let mut dispatch = self.dispatch.lock();
-        if dispatch.next_due().is_some() {
-            dispatch.wake(Instant::now());
-        }
-    }
-
     /// Writes a dead letter; its call is settled when it is acknowledged, and its reply, if there is
     /// one.
     pub(super) fn bury(self: &Arc<Self>, ticket: Ticket, letter: Letter, reply: Option<Outgoing>) {

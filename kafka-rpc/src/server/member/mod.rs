@@ -354,7 +354,6 @@ impl<S: Handler> Member for GroupMember<S> {
             self.commit(control);
             return Some(DRAINING);
         }
-        self.calls.wake();
         self.calls.start_ready();
         self.keep_streams();
         self.regulate(control);
