@@ -107,18 +107,18 @@ async fn a_cancel_ends_a_call_that_waits_for_its_next_attempt() {
 async fn the_callers_deadline_bounds_the_attempts_and_the_last_status_is_there_before_it() {
     let world = World::with_partitions(1);
     let (script, mut attempts) = away_until(u32::MAX);
-    let policy = pauses(Duration::from_millis(150)).attempts(1_000);
+    // The third attempt would come too late; the second leaves time for its reply on a busy machine.
+    let policy = pauses(Duration::from_secs(2)).attempts(1_000);
     let _server = world.serve(desk(script).redelivery(PLACE, policy)).await;
     let mut client = world.client().await;
     let mut request = Request::new(Order::of("away", 1));
-    request.set_timeout(Duration::from_millis(800));
+    request.set_timeout(Duration::from_millis(3_500));
     let status = client.place(request).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable, "{status}");
-    let tried = attempts.so_far().len();
-    assert!((2..=6).contains(&tried), "{tried} attempts");
+    assert_eq!(attempts.so_far().len(), 2);
     let letters = world.name("tests.v1.Desk.Place.dead-letter");
     let letter = Foreign::new(world.cluster()).read(&letters).next().await;
-    assert_eq!(letter.text("rpc-dead-letter-attempts"), tried.to_string());
+    assert_eq!(letter.text("rpc-dead-letter-attempts"), "2");
 }
 
 #[tokio::test]
