@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::route::Route;
 use super::waiting::Outcome;
-use crate::call::{Body, Extensions, RequestParts, Response, Status};
+use crate::call::{Body, Extensions, RequestParts, Response, Status, Wanted};
 use crate::descriptor::Method;
 use crate::transport::Outgoing;
 use crate::wire::{
@@ -53,6 +53,7 @@ pub(super) fn request(
         credit: envelope.stream.map(|stream| stream.credit),
         whole: None,
         resume: envelope.stream.and_then(|stream| stream.resume),
+        durable: parts.wanted == Wanted::Receipt,
         metadata: parts.metadata,
     };
     Ok(Outgoing {

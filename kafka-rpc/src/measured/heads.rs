@@ -70,6 +70,7 @@ fn request() -> Result<RequestHead<'static>, BoxError> {
         credit: None,
         whole: None,
         resume: None,
+        durable: false,
         metadata: metadata()?,
     })
 }

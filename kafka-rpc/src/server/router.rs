@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 use tracing::Span;
 
-use super::dead_letters::{Kept, LetterTopic};
+use super::dead_letters::{Caller, Kept, LetterTopic};
 use super::streams::Opened;
 use crate::call::{Body, Code, Deadline, Metadata, Origin, Request, RequestParts, Status};
 use crate::descriptor::{Method, Redelivery};
@@ -215,9 +215,16 @@ impl Router {
             resume,
             credit,
             content_type,
+            durable,
             ..
         } = head;
-        let letters = route.dead_letters.as_ref().filter(|_| reply.is_none());
+        let caller = match reply {
+            None => Caller::None,
+            Some(_) if durable => Caller::Later,
+            Some(_) => Caller::Waits,
+        };
+        let letters = route.dead_letters.as_ref();
+        let letters = letters.filter(|_| caller != Caller::Waits);
         let kept = if letters.is_some() || served.redelivery.is_some() {
             Some(Box::new(Kept::new(
                 Record {
@@ -231,7 +238,7 @@ impl Router {
                 },
                 route.dead_letters.clone(),
                 served.redelivery,
-                reply.is_some(),
+                caller,
             )))
         } else {
             None

@@ -24,6 +24,8 @@ pub(crate) const RESUME: &str = "rpc-resume";
 pub(crate) const CHUNKS: &str = "rpc-chunks";
 /// Which instance answers a call that goes to all of them. On replies.
 pub(crate) const INSTANCE: &str = "rpc-instance";
+/// On a request that is left with Kafka: its caller need not be there when it ends.
+pub(crate) const DURABLE: &str = "rpc-durable";
 /// The code of the call's status, in decimal. On replies.
 pub(crate) const STATUS: &str = "grpc-status";
 /// The status's message, percent-encoded. On replies.
@@ -59,7 +61,7 @@ pub(crate) const LETTER_OMITTED: &str = "rpc-dead-letter-omitted";
 pub(crate) const LETTER_REPLAYS: &str = "rpc-dead-letter-replays";
 
 /// The names that have numbers, each at its [number](number).
-pub(super) const ALL: [&str; 15] = [
+pub(super) const ALL: [&str; 16] = [
     CORRELATION_ID,
     REPLY_TOPIC,
     REPLY_PARTITION,
@@ -75,6 +77,7 @@ pub(super) const ALL: [&str; 15] = [
     RESUME,
     CHUNKS,
     INSTANCE,
+    DURABLE,
 ];
 
 /// A name that means something to us.
@@ -96,6 +99,7 @@ pub(super) enum Known {
     Resume,
     Chunks,
     Instance,
+    Durable,
 }
 
 /// In the order of [`ALL`].
@@ -115,6 +119,7 @@ pub(super) const KNOWN: [Known; ALL.len()] = [
     Known::Resume,
     Known::Chunks,
     Known::Instance,
+    Known::Durable,
 ];
 
 impl Known {

@@ -38,6 +38,8 @@ pub(crate) struct RequestHead<'a> {
     pub(crate) whole: Option<Whole>,
     /// Of a request: the number of the last message that the caller has of a stream that goes on.
     pub(crate) resume: Option<u64>,
+    /// Whether the call is left with Kafka: its caller need not be there when it ends.
+    pub(crate) durable: bool,
     /// The caller's metadata.
     pub(crate) metadata: Metadata,
 }
@@ -131,6 +133,9 @@ pub(crate) fn encode_request(
     if let Some(number) = head.resume {
         push_number(&mut headers, names::RESUME, number);
     }
+    if head.durable {
+        headers.push(names::DURABLE, b"1");
+    }
     metadata::write(&mut headers, &head.metadata);
     check_id(head)
         .and_then(|()| limits.check(&headers).map_err(Fault::from))
@@ -195,6 +200,7 @@ impl<'h> Fields<'h> {
                 .read(Known::ContentType, ContentType::parse)?
                 .unwrap_or_default(),
             timeout: self.read(Known::Timeout, timeout::parse)?,
+            durable: self.has(Known::Durable),
             metadata: std::mem::take(&mut self.metadata),
             ..RequestHead::default()
         };

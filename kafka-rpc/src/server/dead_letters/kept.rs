@@ -14,8 +14,7 @@ pub(in crate::server) struct Kept {
     record: Record,
     letters: Option<LetterTopic>,
     redelivery: Option<Redelivery>,
-    /// Whether the caller is told how the call ends.
-    answered: bool,
+    caller: Caller,
     /// How often the handler was started.
     attempts: u32,
     /// What the next attempt begins with.
@@ -24,6 +23,17 @@ pub(in crate::server) struct Kept {
     last: Option<Status>,
     /// When the next attempt was due.
     due: Option<Instant>,
+}
+
+/// Who is told how a call ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::server) enum Caller {
+    /// Nobody.
+    None,
+    /// Somebody who waits for it, and knows when its time is over.
+    Waits,
+    /// Whoever looks for the reply at another time.
+    Later,
 }
 
 /// What becomes of a call that has failed.
@@ -40,13 +50,13 @@ impl Kept {
         record: Record,
         letters: Option<LetterTopic>,
         redelivery: Option<Redelivery>,
-        answered: bool,
+        caller: Caller,
     ) -> Self {
         Self {
             record,
             letters,
             redelivery,
-            answered,
+            caller,
             attempts: 0,
             parts: None,
             last: None,
@@ -81,7 +91,7 @@ impl Kept {
         let retryable = |policy: &&Redelivery| policy.retries(code);
         let Some(policy) = self.redelivery.as_ref().filter(retryable) else {
             let in_vain = self.attempts > 1 && code == Code::DeadlineExceeded;
-            let letter = !self.answered || in_vain;
+            let letter = self.caller == Caller::None || in_vain;
             return Next::Over { letter };
         };
         let seed = self.record.offset.cast_unsigned() ^ (self.record.partition as u64) << 48;
@@ -117,7 +127,7 @@ impl Kept {
         if let Some(last) = self.last.take() {
             return self.failed(last);
         }
-        if self.answered {
+        if self.caller == Caller::Waits {
             return None;
         }
         let status = Status::deadline_exceeded("the deadline passed before it was handled");
@@ -138,7 +148,7 @@ mod tests {
     use super::*;
     use crate::wire::Headers;
 
-    fn kept(attempts: u32, answered: bool, policy: Option<Redelivery>) -> Kept {
+    fn kept(attempts: u32, caller: Caller, policy: Option<Redelivery>) -> Kept {
         let record = Record {
             topic: "t".into(),
             partition: 0,
@@ -154,7 +164,7 @@ mod tests {
         };
         Kept {
             attempts,
-            ..Kept::new(record, Some(letters), policy, answered)
+            ..Kept::new(record, Some(letters), policy, caller)
         }
     }
 
@@ -181,11 +191,19 @@ mod tests {
     async fn a_retryable_failure_is_handled_again_until_its_attempts_are_used_up() {
         let again = Next::Again(Instant::now() + Duration::from_secs(1));
         assert_eq!(
-            next(&kept(1, true, Some(policy())), Code::Unavailable, 9),
+            next(
+                &kept(1, Caller::Waits, Some(policy())),
+                Code::Unavailable,
+                9
+            ),
             again
         );
         assert_eq!(
-            next(&kept(3, true, Some(policy())), Code::Unavailable, 9),
+            next(
+                &kept(3, Caller::Waits, Some(policy())),
+                Code::Unavailable,
+                9
+            ),
             LETTER
         );
     }
@@ -193,37 +211,53 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn there_is_no_attempt_behind_the_deadline() {
         assert_eq!(
-            next(&kept(1, true, Some(policy())), Code::Unavailable, 1),
+            next(
+                &kept(1, Caller::Waits, Some(policy())),
+                Code::Unavailable,
+                1
+            ),
             LETTER
         );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_definite_status_is_the_callers_unless_nobody_waits_for_it() {
-        let tried = |answered| kept(2, answered, Some(policy()));
-        assert_eq!(next(&tried(true), Code::NotFound, 9), NO_LETTER);
-        assert_eq!(next(&tried(false), Code::NotFound, 9), LETTER);
-        assert_eq!(next(&kept(1, false, None), Code::NotFound, 9), LETTER);
+        let tried = |caller| kept(2, caller, Some(policy()));
+        assert_eq!(next(&tried(Caller::Waits), Code::NotFound, 9), NO_LETTER);
+        assert_eq!(next(&tried(Caller::None), Code::NotFound, 9), LETTER);
+        assert_eq!(
+            next(&kept(1, Caller::None, None), Code::NotFound, 9),
+            LETTER
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_deadline_is_a_dead_letter_where_it_cut_attempts_short() {
         assert_eq!(
-            next(&kept(1, true, Some(policy())), Code::DeadlineExceeded, 0),
+            next(
+                &kept(1, Caller::Waits, Some(policy())),
+                Code::DeadlineExceeded,
+                0
+            ),
             NO_LETTER
         );
         assert_eq!(
-            next(&kept(2, true, Some(policy())), Code::DeadlineExceeded, 0),
+            next(
+                &kept(2, Caller::Waits, Some(policy())),
+                Code::DeadlineExceeded,
+                0
+            ),
             LETTER
         );
     }
 
     #[test]
     fn what_expires_before_it_is_handled_is_a_dead_letter_where_nobody_waits() {
-        let letter = kept(0, false, None).expired().expect("a letter");
+        let letter = kept(0, Caller::None, None).expired().expect("a letter");
         assert_eq!((letter.cause, letter.attempts), (LetterCause::Expired, 0));
-        assert!(kept(0, true, Some(policy())).expired().is_none());
-        let mut tried = kept(1, true, Some(policy()));
+        assert!(kept(0, Caller::Later, None).expired().is_some());
+        assert!(kept(0, Caller::Waits, Some(policy())).expired().is_none());
+        let mut tried = kept(1, Caller::Waits, Some(policy()));
         tried.again(Instant::now(), Status::unavailable("away"));
         let letter = tried.expired().expect("a letter");
         assert_eq!(

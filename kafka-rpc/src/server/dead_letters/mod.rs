@@ -5,7 +5,7 @@ mod letter;
 
 use std::sync::Arc;
 
-pub(super) use self::kept::{Kept, Next};
+pub(super) use self::kept::{Caller, Kept, Next};
 pub(super) use self::letter::{Letter, shrink};
 
 /// Where the dead letters of a request topic are written.

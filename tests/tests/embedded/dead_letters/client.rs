@@ -196,3 +196,18 @@ async fn without_a_dead_letter_topic_there_is_an_error_that_says_so() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_call_that_was_left_with_kafka_and_expires_before_it_is_handled_is_a_dead_letter() {
+    let world = World::embedded();
+    let mut caller = world.client().await;
+    let mut request = Request::new(Order::number(7));
+    request.set_timeout(Duration::from_secs(1));
+    caller.ask(request).enqueue().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let _server = world.desk(Scripted::echo()).await;
+    let letters = letters(&world).await;
+    let all = listed(&letters, 1).await;
+    assert_eq!(all[0].cause(), LetterCause::Expired);
+    assert_eq!(all[0].decode::<Order>().unwrap().number, 7);
+}
