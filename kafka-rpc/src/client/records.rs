@@ -11,7 +11,8 @@ use crate::call::{Body, Extensions, RequestParts, Response, Status};
 use crate::descriptor::Method;
 use crate::transport::Outgoing;
 use crate::wire::{
-    ContentType, CorrelationId, Credit, Frame, HeaderLimits, RequestHead, encode_request,
+    ContentType, CorrelationId, Credit, Frame, HeaderLimits, RequestHead, decode_request,
+    encode_request,
 };
 
 /// Which call a request is, and where it goes.
@@ -62,6 +63,22 @@ pub(super) fn request(
         value: body.into_bytes(),
         headers: encode_request(&head, &HeaderLimits::default())?,
     })
+}
+
+/// A request that was written nowhere, to be sent once more with the time that its call has left.
+///
+/// # Errors
+/// When its headers can't be read, which means that they are not of a request of ours.
+pub(super) fn once_more(mut record: Outgoing, timeout: Duration) -> Result<Outgoing, Status> {
+    let limits = HeaderLimits::default();
+    let headers = {
+        let mut head = decode_request(&record.headers, &record.topic, &limits)
+            .map_err(|refusal| refusal.status)?;
+        head.timeout = Some(timeout);
+        encode_request(&head, &limits)?
+    };
+    record.headers = headers;
+    Ok(record)
 }
 
 /// The record that tells the server that nobody waits any more for the call of a request.

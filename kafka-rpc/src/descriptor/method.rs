@@ -1,6 +1,8 @@
 use std::fmt;
 
-use super::{Delivery, Idempotency, Routing, ServiceDescriptor};
+use super::{
+    Delivery, HedgingPolicy, Idempotency, Repeats, RetryPolicy, Routing, ServiceDescriptor,
+};
 
 /// What is known of a method when compiling.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub struct MethodDescriptor {
     pub routing: Routing,
     /// Whether a stream of the server goes on where the next server takes over.
     pub resumable: bool,
+    /// How a client repeats a call, unless its channel says otherwise.
+    pub repeats: Option<Repeats>,
 }
 
 impl MethodDescriptor {
@@ -46,6 +50,7 @@ impl MethodDescriptor {
             server_streaming: false,
             routing: Routing::One,
             resumable: false,
+            repeats: None,
         }
     }
 
@@ -98,6 +103,22 @@ impl MethodDescriptor {
     #[must_use]
     pub const fn resumable(mut self) -> Self {
         self.resumable = true;
+        self
+    }
+
+    /// Has clients make calls again that failed. For methods without streams that go to one
+    /// instance.
+    #[must_use]
+    pub const fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.repeats = Some(Repeats::Retry(policy));
+        self
+    }
+
+    /// Has clients make several attempts at a call at a time. For methods without streams that go to
+    /// one instance and have [no side effects](Idempotency::NoSideEffects).
+    #[must_use]
+    pub const fn hedging(mut self, policy: HedgingPolicy) -> Self {
+        self.repeats = Some(Repeats::Hedging(policy));
         self
     }
 

@@ -275,6 +275,10 @@ fn recorded_here(method: Method) -> BTreeMap<(Kind, String), Vec<Recorded>> {
         reply_retried();
         reply_lost();
         cancel_lost();
+        call_repeated(method, false);
+        call_repeated(method, true);
+        repeat_held_back(method);
+        request_resent();
         drain_timed_out();
         server_stream_opened();
         server_stream_closed();
