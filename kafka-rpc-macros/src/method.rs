@@ -1,6 +1,6 @@
 //! One method of an annotated trait, parsed and checked.
 
-use syn::{Attribute, Block, Error, Ident, LitStr, Result, TraitItemFn};
+use syn::{Attribute, Block, Error, Expr, Ident, LitStr, Result, TraitItemFn};
 
 use crate::arguments::Arguments;
 use crate::key::KeyPath;
@@ -29,6 +29,14 @@ pub(crate) enum Routing {
     All,
 }
 
+/// How a client repeats calls, as an expression.
+pub(crate) enum Repeats {
+    /// A `RetryPolicy`.
+    Retry(Expr),
+    /// A `HedgingPolicy`.
+    Hedging(Expr),
+}
+
 /// Everything that the expansion needs to know about a method.
 pub(crate) struct Method {
     pub(crate) attributes: Vec<Attribute>,
@@ -46,9 +54,10 @@ pub(crate) struct Method {
     /// Whether a stream goes on where the next server takes over.
     pub(crate) resumable: bool,
     pub(crate) routing: Option<Routing>,
+    pub(crate) repeats: Option<Repeats>,
 }
 
-const ARGUMENTS: [&str; 9] = [
+const ARGUMENTS: [&str; 11] = [
     "name",
     "input",
     "output",
@@ -58,6 +67,8 @@ const ARGUMENTS: [&str; 9] = [
     "topic",
     "resumable",
     "routing",
+    "retry",
+    "hedging",
 ];
 
 const DELIVERIES: [(&str, Delivery); 2] = [
@@ -90,6 +101,8 @@ impl Method {
         let key = key(&arguments, &shape)?;
         let resumable = resumable(&arguments, &shape)?;
         let routing = routing(&arguments, &shape)?;
+        let idempotency = arguments.choice("idempotency", &IDEMPOTENCIES)?;
+        let repeats = repeats(&arguments, &shape, idempotency, routing)?;
         Ok(Self {
             attributes,
             ident: signature.ident.clone(),
@@ -99,10 +112,11 @@ impl Method {
             messages: messages(&arguments)?,
             key,
             delivery: arguments.choice("delivery", &DELIVERIES)?,
-            idempotency: arguments.choice("idempotency", &IDEMPOTENCIES)?,
+            idempotency,
             topic: arguments.string("topic")?,
             resumable,
             routing,
+            repeats,
         })
     }
 
@@ -180,6 +194,54 @@ fn routing(arguments: &Arguments, shape: &Shape) -> Result<Option<Routing>> {
         )),
         None => Ok(routing),
     }
+}
+
+fn repeats(
+    arguments: &Arguments,
+    shape: &Shape,
+    idempotency: Option<Idempotency>,
+    routing: Option<Routing>,
+) -> Result<Option<Repeats>> {
+    let retry = arguments.expression("retry");
+    let hedging = arguments.expression("hedging");
+    let Some(policy) = hedging.or(retry) else {
+        return Ok(None);
+    };
+    let refused = |why: &str| Err(Error::new_spanned(policy, why));
+    if retry.is_some() && hedging.is_some() {
+        return refused(
+            "calls are repeated one after the other, by `retry`, or several at a time, by `hedging`: leave one of them out",
+        );
+    }
+    let name = if hedging.is_some() {
+        "hedging"
+    } else {
+        "retry"
+    };
+    if shape.client_streaming || shape.server_streaming {
+        return refused(&format!(
+            "calls with a stream are not repeated: leave `{name}` out"
+        ));
+    }
+    if routing == Some(Routing::All) {
+        return refused(&format!(
+            "calls that go to all instances are not repeated: leave `{name}` out"
+        ));
+    }
+    if hedging.is_none() {
+        return Ok(Some(Repeats::Retry(policy.clone())));
+    }
+    if !matches!(idempotency, Some(Idempotency::NoSideEffects)) {
+        return refused(
+            "several attempts at a call may all take effect: `hedging` is for methods with `idempotency = \"NO_SIDE_EFFECTS\"`",
+        );
+    }
+    if arguments.expression("key").is_some() {
+        return refused(
+            "calls with one key are handled one at a time, so that a second attempt would wait for the first: leave `hedging` or `key` out",
+        );
+    }
+    Ok(Some(Repeats::Hedging(policy.clone())))
 }
 
 fn messages(arguments: &Arguments) -> Result<Option<(LitStr, LitStr)>> {

@@ -18,6 +18,7 @@ mod metadata;
 mod order;
 mod panics;
 mod rebalances;
+mod repeats;
 mod restarts;
 mod sizes;
 mod startup;
