@@ -98,7 +98,7 @@ async fn no_attempt_is_made_after_the_deadline_and_none_is_waited_for_that_would
     let policy = quick()
         .initial_backoff(Duration::from_millis(100))
         .jitter(0.0);
-    let mut desk = client(&world, retrying(policy.attempts(9))).await;
+    let mut desk = client(&world, retrying(policy.attempts(4))).await;
     // The first call of a method takes its own time.
     desk.ask(Order::number(0)).await.unwrap_err();
     requests.so_far();
