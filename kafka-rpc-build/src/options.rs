@@ -17,8 +17,11 @@ const METHOD_EXTENSION: &str = "kafka_rpc.method";
 const SERVICE_EXTENSION: &str = "kafka_rpc.service";
 
 /// The messages of the options file, which need no code of their own.
-pub(crate) const TYPES: [&str; 5] = [
+pub(crate) const TYPES: [&str; 8] = [
     ".kafka_rpc.MethodOptions",
+    ".kafka_rpc.Retry",
+    ".kafka_rpc.Hedging",
+    ".kafka_rpc.Code",
     ".kafka_rpc.Delivery",
     ".kafka_rpc.Routing",
     ".kafka_rpc.ServiceOptions",
@@ -93,6 +96,11 @@ impl Options {
 
     pub(crate) fn switch(&self, field: &'static str) -> Option<Given<bool>> {
         self.given(field, Value::as_bool)
+    }
+
+    /// A message of further options.
+    pub(crate) fn group(&self, field: &'static str) -> Option<Given<DynamicMessage>> {
+        self.given(field, |value| value.as_message().cloned())
     }
 
     /// An enum's value: its name, or its number where the enum has no such value.

@@ -1,9 +1,9 @@
 //! One method: what its options say, and what is written for it.
 
-use prost_reflect::MethodDescriptor;
+use prost_reflect::{DynamicMessage, MethodDescriptor};
 use prost_types::method_options::IdempotencyLevel;
 
-use super::{METHOD_OPTIONS, NAME, key};
+use super::{METHOD_OPTIONS, NAME, key, repeats};
 use crate::error::Problem;
 use crate::ident;
 use crate::options::{Given, Options};
@@ -26,6 +26,8 @@ pub(crate) struct MethodPlan {
     pub(crate) topic: Option<String>,
     pub(crate) resumable: bool,
     pub(crate) routing: Option<String>,
+    /// The argument that says how a client repeats calls, and its policy as an expression in Rust.
+    pub(crate) repeats: Option<(&'static str, String)>,
 }
 
 /// A method as it stands in its `.proto`, with what its options say.
@@ -37,6 +39,8 @@ pub(super) struct Method<'a> {
     pub(super) topic: Option<Given<String>>,
     resumable: Option<Given<bool>>,
     routing: Option<Given<String>>,
+    retry: Option<Given<DynamicMessage>>,
+    hedging: Option<Given<DynamicMessage>>,
 }
 
 impl<'a> Method<'a> {
@@ -50,6 +54,8 @@ impl<'a> Method<'a> {
             topic: options.text("topic"),
             resumable: options.switch("resumable"),
             routing: options.choice("routing"),
+            retry: options.group("retry"),
+            hedging: options.group("hedging"),
         }
     }
 
@@ -94,6 +100,7 @@ impl<'a> Method<'a> {
             topic: self.topic.as_ref().map(|topic| topic.value.clone()),
             resumable: self.plan_resumable(problems),
             routing: self.routing.as_ref().map(|routing| routing.value.clone()),
+            repeats: self.plan_repeats(idempotency, problems),
         }
     }
 
@@ -126,6 +133,65 @@ impl<'a> Method<'a> {
         .help("leave it out here".to_owned());
         problems.push(self.problem_at(given, "", problem));
         false
+    }
+
+    fn plan_repeats(
+        &self,
+        idempotency: Option<IdempotencyLevel>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<(&'static str, String)> {
+        let given = self.hedging.as_ref().or(self.retry.as_ref())?;
+        let name = given.field.0;
+        if let Some(problem) = self.hindrance(name, idempotency) {
+            problems.push(self.problem_at(given, "", problem));
+            return None;
+        }
+        let planned = match name {
+            "hedging" => repeats::hedging(&given.value),
+            _ => repeats::retry(&given.value),
+        };
+        let refused = |bad: repeats::BadPart| {
+            let (extension, site) = (given.extension, self.site());
+            let place =
+                site.option_part(METHOD_OPTIONS, extension, given.field, bad.part, &bad.word);
+            problems.push(Problem::new(bad.message).at(place));
+        };
+        let policy = planned.map_err(refused).ok()?;
+        Some((name, policy))
+    }
+
+    /// Why calls of the method can't be repeated as the option of this name says.
+    fn hindrance(&self, name: &str, idempotency: Option<IdempotencyLevel>) -> Option<Problem> {
+        let method = self.descriptor.full_name();
+        let is_hedged = name == "hedging";
+        let (why, help) = if is_hedged && self.retry.is_some() {
+            (
+                "has `retry`, too: they are made one after the other, or several at a time",
+                "leave one of them out".to_owned(),
+            )
+        } else if self.descriptor.is_client_streaming() || self.descriptor.is_server_streaming() {
+            ("has a stream", format!("leave `{name}` out"))
+        } else if self.goes_to_all() {
+            ("goes to all instances", format!("leave `{name}` out"))
+        } else if is_hedged && idempotency != Some(IdempotencyLevel::NoSideEffects) {
+            (
+                "may have side effects: all attempts at a call may take effect",
+                "set `option idempotency_level = NO_SIDE_EFFECTS;` if that is so, or leave \
+                 `hedging` out"
+                    .to_owned(),
+            )
+        } else if is_hedged && self.key.is_some() {
+            (
+                "has a key: calls with one key are handled one at a time, so that a second attempt \
+                 would wait for the first",
+                "leave `hedging` or `key` out".to_owned(),
+            )
+        } else {
+            return None;
+        };
+        let doing = if is_hedged { "hedged" } else { "repeated" };
+        let message = format!("calls of `{method}` can't be {doing}, since it {why}");
+        Some(Problem::new(message).help(help))
     }
 
     /// A compiler refuses unknown names, but a ready descriptor set can hold any number.

@@ -3,6 +3,7 @@
 mod key;
 mod method;
 mod names;
+mod repeats;
 mod topics;
 
 use std::collections::HashMap;

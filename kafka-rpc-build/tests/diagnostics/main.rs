@@ -9,6 +9,7 @@ mod folder;
 mod key;
 mod names;
 mod options;
+mod repeats;
 mod routing;
 mod settings;
 mod streaming;

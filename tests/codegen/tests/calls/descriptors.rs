@@ -1,4 +1,6 @@
-use kafka_rpc::{Delivery, Idempotency, TopicLayout};
+use std::time::Duration;
+
+use kafka_rpc::{Code, Delivery, HedgingPolicy, Idempotency, Repeats, RetryPolicy, TopicLayout};
 use kafka_rpc_tests_codegen::{bare, shop};
 use prost_reflect::DescriptorPool;
 
@@ -20,6 +22,12 @@ fn the_options_of_the_proto_are_in_the_description() {
     assert_eq!(clear.delivery, Delivery::AtMostOnce);
     assert_eq!(clear.topic, Some("shop.clear"));
     assert_eq!(clear.input, "google.protobuf.Empty");
+
+    let retry = RetryPolicy::new().attempts(4).codes(&[Code::Aborted]);
+    assert_eq!(place.repeats, Some(Repeats::Retry(retry)));
+    let hedging = HedgingPolicy::new().delay(Duration::from_millis(700));
+    assert_eq!(get.repeats, Some(Repeats::Hedging(hedging)));
+    assert_eq!(clear.repeats, None);
 
     let returns = ReturnsClient::DESCRIPTOR;
     assert_eq!(returns.topics, TopicLayout::PerService);
