@@ -121,3 +121,40 @@ pub(super) fn received(answer: Option<Outcome>) -> Result<Response<Body>, Status
         Extensions::new(),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::ReplyAddress;
+
+    #[test]
+    fn a_request_that_is_sent_once_more_has_another_timeout_and_all_else_is_the_same() {
+        let mut metadata = crate::Metadata::new();
+        metadata.insert("tenant", "north".parse().unwrap()).unwrap();
+        metadata
+            .insert("traceparent", "00-1".parse().unwrap())
+            .unwrap();
+        let head = |seconds| RequestHead {
+            correlation_id: Some(CorrelationId::from_uuid(7)),
+            reply: Some(ReplyAddress::new("t.reply", Some(3)).unwrap()),
+            method: Some("a.B/C"),
+            timeout: Some(Duration::from_secs(seconds)),
+            metadata: metadata.clone(),
+            ..RequestHead::default()
+        };
+        let record = |seconds| Outgoing {
+            topic: "t".into(),
+            partition: Some(1),
+            key: None,
+            value: Bytes::from_static(b"value"),
+            headers: encode_request(&head(seconds), &HeaderLimits::default()).unwrap(),
+        };
+        let again = once_more(record(30), Duration::from_secs(20)).unwrap();
+        let expected = record(20);
+        assert_eq!(again.headers, expected.headers);
+        assert_eq!(
+            (again.topic, again.partition, again.value),
+            (expected.topic, expected.partition, expected.value)
+        );
+    }
+}

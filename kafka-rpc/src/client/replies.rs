@@ -244,3 +244,6 @@ pub(super) fn not_sent(error: &TransportError) -> Status {
         _ => Status::unavailable(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;
