@@ -24,6 +24,7 @@ pages! {
     performance "src/performance.md"
     testing "src/testing.md"
     json "src/json.md"
+    dead_letters "src/dead-letters.md"
     porting_from_tonic "src/porting-from-tonic.md"
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
+use kafka_rpc_tests::memory::resident;
 use serde::Serialize;
 
 use crate::arguments::{Place, Systems, seconds};
@@ -125,7 +126,7 @@ struct Seen {
 impl Seen {
     fn of(process: u32) -> anyhow::Result<Self> {
         threads::of(&[process])
-            .zip(threads::resident(process))
+            .zip(resident(process))
             .map(|(threads, resident)| Self { threads, resident })
             .context("/proc does not tell of the processes")
     }

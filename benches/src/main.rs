@@ -10,7 +10,6 @@ mod client;
 mod compare;
 mod cpu;
 mod curves;
-mod fit;
 mod growth;
 mod idle;
 mod json;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
+use kafka_rpc_tests::memory::resident;
 use serde::Serialize;
 
 use crate::arguments::{Place, seconds};
@@ -13,7 +14,6 @@ use crate::progress::Progress;
 use crate::setup::Made;
 use crate::stage::{Actor, Settings, Stage};
 use crate::table::{aligned, grouped};
-use crate::threads;
 
 /// Memory of a client with many pending calls.
 ///
@@ -132,7 +132,7 @@ fn all_well(made: &Made) -> anyhow::Result<()> {
 fn row(client: &mut Actor, when: &str) -> anyhow::Result<Row> {
     Ok(Row {
         when: when.to_owned(),
-        resident: threads::resident(client.id()).context("/proc does not tell the memory")?,
+        resident: resident(client.id()).context("/proc does not tell the memory")?,
         heap: client.allocated()?.map(|allocated| allocated.live),
         resident_per_call: None,
         heap_per_call: None,

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
+use kafka_rpc_tests::fit::{Line, line};
+use kafka_rpc_tests::memory::resident;
 use serde::Serialize;
 
 use crate::arguments::Place;
-use crate::fit::{Line, line};
 use crate::json;
 use crate::progress::Progress;
 use crate::setup::Made;
 use crate::stage::{Scene, Settings, Stage};
 use crate::table::{aligned, grouped};
-use crate::threads;
 
 /// Memory of client and server over many calls, at every tenth of them
 #[derive(Args, Debug)]
@@ -78,8 +78,7 @@ fn rows(
     let [server] = &scene.servers[..] else {
         anyhow::bail!("there is one server")
     };
-    let resident =
-        |process: u32| threads::resident(process).context("/proc does not tell the memory");
+    let resident = |process: u32| resident(process).context("/proc does not tell the memory");
     let mut rows = Vec::new();
     let part = arguments.calls / PARTS;
     for number in 1..=PARTS {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
+use kafka_rpc_tests::memory::resident;
 use serde::Serialize;
 
 use crate::arguments::{Place, seconds};
@@ -16,7 +17,6 @@ use crate::setup::SystemName;
 use crate::stage::{Actor, Scene, Settings, Stage};
 use crate::summary::{Spread, spread};
 use crate::table::{self, aligned, grouped};
-use crate::threads;
 
 /// How fast one reader reads a server's stream, against a consumer that reads the same records as a producer writes them, and
 /// what client and server hold while the reader stops
@@ -130,7 +130,7 @@ fn stopped(scene: &Scene, arguments: &StreamArguments) -> anyhow::Result<Stopped
             let mut most = [0; 2];
             while !over.load(Ordering::Relaxed) {
                 for (most, process) in most.iter_mut().zip(processes) {
-                    *most = (*most).max(threads::resident(process).unwrap_or_default());
+                    *most = (*most).max(resident(process).unwrap_or_default());
                 }
                 thread::sleep(Duration::from_millis(20));
             }

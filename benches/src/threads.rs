@@ -1,4 +1,4 @@
-//! What `/proc` tells of the threads of a process, and of its memory.
+//! What `/proc` tells of the threads of a process.
 
 use std::collections::HashMap;
 use std::fs;
@@ -71,12 +71,6 @@ pub(crate) fn busy(process: u32, time: Duration) -> anyhow::Result<f64> {
     Ok(used.as_secs_f64() / begin.elapsed().as_secs_f64())
 }
 
-/// The memory of a process that is in RAM, in bytes.
-pub(crate) fn resident(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    Some(field(&status, "VmRSS")? * 1024)
-}
-
 /// The number behind a name in a `status` file.
 fn field(status: &str, name: &str) -> Option<u64> {
     let mut lines = status.lines();
@@ -121,7 +115,6 @@ mod tests {
             after.count() >= 2 && counts.on_cpu > Duration::ZERO,
             "{counts:?}"
         );
-        assert!(resident(process::id()).unwrap() > 1 << 20);
     }
 
     #[test]
@@ -138,6 +131,5 @@ mod tests {
     #[test]
     fn a_process_that_has_ended_has_no_threads() {
         assert!(of(&[process::id(), u32::MAX]).is_none());
-        assert_eq!(resident(u32::MAX), None);
     }
 }

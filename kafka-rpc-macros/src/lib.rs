@@ -166,6 +166,7 @@ use proc_macro2::TokenStream;
 /// | `routing` | `"ONE"`, or `"ALL"`: the call goes to all live instances of the server, each of which answers, and the client's method returns [`Answers`]. Such a method has a request topic of its own, in a `PER_SERVICE` service too; not with streams, and not with `delivery`, since its calls are never handled again | `"ONE"` |
 /// | `retry` | a constant [`RetryPolicy`]: how the client makes calls again that fail. Not with streams, and not with `routing = "ALL"` | none |
 /// | `hedging` | a constant [`HedgingPolicy`]: how the client makes several attempts at a call at a time. Only with `idempotency = "NO_SIDE_EFFECTS"`; not with `key` or `retry`, nor where `retry` can't be | none |
+/// | `redelivery` | a constant `kafka_rpc::Redelivery`: how the server handles calls again that fail with certain codes. Only for methods that are `AT_LEAST_ONCE`, go to one instance and have no streams | none |
 /// | `input`, `output` | full names of the messages, where a `.proto` has them | none |
 #[proc_macro_attribute]
 pub fn service(

@@ -55,9 +55,11 @@ pub(crate) struct Method {
     pub(crate) resumable: bool,
     pub(crate) routing: Option<Routing>,
     pub(crate) repeats: Option<Repeats>,
+    /// A `Redelivery`.
+    pub(crate) redelivery: Option<Expr>,
 }
 
-const ARGUMENTS: [&str; 11] = [
+const ARGUMENTS: [&str; 12] = [
     "name",
     "input",
     "output",
@@ -69,6 +71,7 @@ const ARGUMENTS: [&str; 11] = [
     "routing",
     "retry",
     "hedging",
+    "redelivery",
 ];
 
 const DELIVERIES: [(&str, Delivery); 2] = [
@@ -103,6 +106,8 @@ impl Method {
         let routing = routing(&arguments, &shape)?;
         let idempotency = arguments.choice("idempotency", &IDEMPOTENCIES)?;
         let repeats = repeats(&arguments, &shape, idempotency, routing)?;
+        let delivery = arguments.choice("delivery", &DELIVERIES)?;
+        let redelivery = redelivery(&arguments, &shape, delivery, routing)?;
         Ok(Self {
             attributes,
             ident: signature.ident.clone(),
@@ -111,12 +116,13 @@ impl Method {
             name,
             messages: messages(&arguments)?,
             key,
-            delivery: arguments.choice("delivery", &DELIVERIES)?,
+            delivery,
             idempotency,
             topic: arguments.string("topic")?,
             resumable,
             routing,
             repeats,
+            redelivery,
         })
     }
 
@@ -242,6 +248,32 @@ fn repeats(
         );
     }
     Ok(Some(Repeats::Hedging(policy.clone())))
+}
+
+fn redelivery(
+    arguments: &Arguments,
+    shape: &Shape,
+    delivery: Option<Delivery>,
+    routing: Option<Routing>,
+) -> Result<Option<Expr>> {
+    let Some(policy) = arguments.expression("redelivery") else {
+        return Ok(None);
+    };
+    let hindrance = if matches!(delivery, Some(Delivery::AtMostOnce)) {
+        "is AT_MOST_ONCE"
+    } else if shape.client_streaming || shape.server_streaming {
+        "has a stream"
+    } else if routing == Some(Routing::All) {
+        "goes to all instances"
+    } else {
+        return Ok(Some(policy.clone()));
+    };
+    Err(Error::new_spanned(
+        policy,
+        format!(
+            "calls of a method that {hindrance} can't be handled again: leave `redelivery` out"
+        ),
+    ))
 }
 
 fn messages(arguments: &Arguments) -> Result<Option<(LitStr, LitStr)>> {

@@ -58,6 +58,7 @@ mod client;
 mod cluster;
 #[doc(hidden)]
 pub mod codegen;
+mod dead_letters;
 mod descriptor;
 mod error;
 mod hashing;
@@ -79,9 +80,10 @@ pub use call::{
 };
 pub use client::{CallFuture, Channel, ChannelBuilder, RetryBudget};
 pub use cluster::{Cluster, Sasl, Tls, TopicSettings};
+pub use dead_letters::{DeadLetter, DeadLetters, DeadLettersError, LetterCause, LetterId};
 pub use descriptor::{
-    Delivery, HedgingPolicy, Idempotency, Method, MethodDescriptor, Repeats, RetryPolicy, Routing,
-    ServiceDescriptor, TopicLayout,
+    Delivery, HedgingPolicy, Idempotency, Method, MethodDescriptor, Redelivery, Repeats,
+    RetryPolicy, Routing, ServiceDescriptor, TopicLayout,
 };
 pub use error::{Error, TopicProblem, TopicProblems};
 pub use kafka_rpc_macros::service;

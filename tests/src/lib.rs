@@ -15,11 +15,13 @@
 //! with `sh`. Its calls block the thread: an async test makes them before it starts to measure time, or in `spawn_blocking`.
 
 pub mod desk_server;
+pub mod fit;
 pub mod foreign;
 mod gate;
 pub mod java;
 pub mod kafka;
 pub mod load;
+pub mod memory;
 pub mod process;
 pub mod relay;
 pub mod service;

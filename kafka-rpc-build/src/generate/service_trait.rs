@@ -159,6 +159,9 @@ fn method_arguments(plan: &MethodPlan) -> String {
     if let Some((name, policy)) = &plan.repeats {
         arguments.push_str(&format!(", {name} = {policy}"));
     }
+    if let Some(policy) = &plan.redelivery {
+        arguments.push_str(&format!(", redelivery = {policy}"));
+    }
     arguments
 }
 

@@ -3,7 +3,7 @@
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use prost_types::method_options::IdempotencyLevel;
 
-use super::{METHOD_OPTIONS, NAME, key, repeats};
+use super::{METHOD_OPTIONS, NAME, key, redelivery, repeats};
 use crate::error::Problem;
 use crate::ident;
 use crate::options::{Given, Options};
@@ -28,6 +28,8 @@ pub(crate) struct MethodPlan {
     pub(crate) routing: Option<String>,
     /// The argument that says how a client repeats calls, and its policy as an expression in Rust.
     pub(crate) repeats: Option<(&'static str, String)>,
+    /// How the server handles calls again, as an expression in Rust.
+    pub(crate) redelivery: Option<String>,
 }
 
 /// A method as it stands in its `.proto`, with what its options say.
@@ -41,6 +43,7 @@ pub(super) struct Method<'a> {
     routing: Option<Given<String>>,
     retry: Option<Given<DynamicMessage>>,
     hedging: Option<Given<DynamicMessage>>,
+    redelivery: Option<Given<DynamicMessage>>,
 }
 
 impl<'a> Method<'a> {
@@ -56,6 +59,7 @@ impl<'a> Method<'a> {
             routing: options.choice("routing"),
             retry: options.group("retry"),
             hedging: options.group("hedging"),
+            redelivery: options.group("redelivery"),
         }
     }
 
@@ -101,6 +105,7 @@ impl<'a> Method<'a> {
             resumable: self.plan_resumable(problems),
             routing: self.routing.as_ref().map(|routing| routing.value.clone()),
             repeats: self.plan_repeats(idempotency, problems),
+            redelivery: self.plan_redelivery(problems),
         }
     }
 
@@ -192,6 +197,30 @@ impl<'a> Method<'a> {
         let doing = if is_hedged { "hedged" } else { "repeated" };
         let message = format!("calls of `{method}` can't be {doing}, since it {why}");
         Some(Problem::new(message).help(help))
+    }
+
+    fn plan_redelivery(&self, problems: &mut Vec<Problem>) -> Option<String> {
+        let given = self.redelivery.as_ref()?;
+        let streams =
+            self.descriptor.is_client_streaming() || self.descriptor.is_server_streaming();
+        let delivery = self.delivery.as_ref().map(|delivery| &*delivery.value);
+        let hindrance = match delivery {
+            Some("AT_MOST_ONCE") => Some("is AT_MOST_ONCE"),
+            _ if streams => Some("has a stream"),
+            _ if self.goes_to_all() => Some("goes to all instances"),
+            _ => None,
+        };
+        let planned = match hindrance {
+            Some(hindrance) => Err(Problem::new(format!(
+                "calls of `{}` can't be handled again, since it {hindrance}",
+                self.descriptor.full_name()
+            ))
+            .help("leave `redelivery` out")),
+            None => redelivery::plan(&given.value).map_err(Problem::new),
+        };
+        planned
+            .map_err(|problem| problems.push(self.problem_at(given, "", problem)))
+            .ok()
     }
 
     /// A compiler refuses unknown names, but a ready descriptor set can hold any number.

@@ -3,6 +3,7 @@
 mod key;
 mod method;
 mod names;
+mod redelivery;
 mod repeats;
 mod topics;
 

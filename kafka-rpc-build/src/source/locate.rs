@@ -28,6 +28,7 @@ impl Site<'_> {
     /// The place of the value of a field in an option message, however the option was written:
     ///
     /// - `option (extension).field = value;`
+    /// - `option (extension).field.part = value;`
     /// - `option (extension) = { field: value };`
     ///
     /// `options` is the number of the field that holds the element's options.
@@ -40,7 +41,7 @@ impl Site<'_> {
     ) -> Place {
         let statement = [&self.path, &[options, extension.cast_signed()][..]].concat();
         let single = [&statement[..], &[field.1.cast_signed()]].concat();
-        self.narrow(&single, |tokens| {
+        self.narrow(&self.first_within(&single), |tokens| {
             let equals = tokens.iter().rposition(|token| token.text == "=")?;
             word_in(&tokens[equals + 1..], word)
         })
@@ -87,6 +88,14 @@ impl Site<'_> {
             .or_else(|| self.narrow(&message, |tokens| after(tokens, &["=", part])))
             .or_else(|| self.narrow(&statement, |tokens| after(tokens, &[field.0, part])))
             .unwrap_or_else(|| self.option_value(options, extension, field, ""))
+    }
+
+    /// The path of the first location that is this one's or one of its parts'.
+    fn first_within(&self, path: &[i32]) -> Vec<i32> {
+        let info = &self.file.file_descriptor_proto().source_code_info;
+        let mut locations = info.iter().flat_map(|info| &info.location);
+        let found = locations.find(|location| location.path.starts_with(path));
+        found.map_or_else(|| path.to_vec(), |location| location.path.clone())
     }
 
     /// The place of the location with this path; `choose` picks the words that are meant.

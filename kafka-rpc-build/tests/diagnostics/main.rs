@@ -9,6 +9,7 @@ mod folder;
 mod key;
 mod names;
 mod options;
+mod redelivery;
 mod repeats;
 mod routing;
 mod settings;

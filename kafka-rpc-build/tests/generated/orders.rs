@@ -150,7 +150,20 @@ pub trait Orders {
         name = "New",
         input = "google.protobuf.Empty",
         output = "google.protobuf.Timestamp",
-        topic = "shop.new"
+        topic = "shop.new",
+        redelivery = ::kafka_rpc::Redelivery::new(
+
+        ).attempts(
+            5
+        ).initial_backoff(
+            ::core::time::Duration::from_millis(50)
+        ).max_backoff(
+            ::core::time::Duration::from_millis(1000)
+        ).multiplier(
+            1.5
+        ).jitter(
+            0.0
+        ).codes(&[::kafka_rpc::Code::Unavailable, ::kafka_rpc::Code::Aborted])
     )]
     async fn new_(
         &self,

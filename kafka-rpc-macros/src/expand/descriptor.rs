@@ -68,9 +68,10 @@ fn describe(service: &Service, method: &Method) -> TokenStream {
         Repeats::Retry(policy) => quote!(.retry(#policy)),
         Repeats::Hedging(policy) => quote!(.hedging(#policy)),
     });
+    let redelivery = (method.redelivery.as_ref()).map(|policy| quote!(.redelivery(#policy)));
     quote! {
         ::kafka_rpc::MethodDescriptor::new(#name, #path)
             #messages #delivery #idempotency #topic
-            #client_streaming #server_streaming #resumable #routing #repeats
+            #client_streaming #server_streaming #resumable #routing #redelivery #repeats
     }
 }

@@ -45,6 +45,8 @@ pub struct RequestParts {
     pub(crate) deadline: Option<Deadline>,
     pub(crate) resume_after: Option<u64>,
     pub(crate) wanted: Wanted,
+    /// How often it was handled before.
+    pub(crate) repeats: u32,
     pub(crate) origin: Option<Origin>,
 }
 
@@ -157,6 +159,13 @@ impl<T> Request<T> {
     /// The handler sends those that come after them. `None` where the stream begins.
     pub fn resume_after(&self) -> Option<u64> {
         self.parts.resume_after
+    }
+
+    /// For a handler: which attempt this is, from 1 on. It is more than 1 where the method has a
+    /// [`Redelivery`](crate::Redelivery) policy and the attempts before failed, at this
+    /// server: one that takes over from another begins anew.
+    pub fn attempt(&self) -> u32 {
+        self.parts.repeats.saturating_add(1)
     }
 
     /// The record that a handler's request came in; a caller's request has none.

@@ -5,14 +5,14 @@ use crate::transport::NewTopic;
 
 /// How topics that do not exist are created.
 ///
-/// | setting | request topics | reply topics |
-/// |---|---|---|
-/// | partitions | 4 | 4 |
-/// | replication factor | the broker's default | the broker's default |
-/// | `retention.ms` | the broker's default | 1 hour |
-/// | `cleanup.policy` | `delete` | `delete` |
-/// | `compression.type` | `uncompressed` | `uncompressed` |
-/// | `max.message.bytes` | 1.0625 MiB | 1.0625 MiB |
+/// | setting | request topics | reply topics | dead-letter topics |
+/// |---|---|---|---|
+/// | partitions | 4 | 4 | 1 |
+/// | replication factor | the broker's default | the broker's default | the broker's default |
+/// | `retention.ms` | the broker's default | 1 hour | 14 days |
+/// | `cleanup.policy` | `delete` | `delete` | `delete` |
+/// | `compression.type` | `uncompressed` | `uncompressed` | `uncompressed` |
+/// | `max.message.bytes` | 1.0625 MiB | 1.0625 MiB | 1.0625 MiB |
 ///
 /// The broker unpacks compressed batches itself, so that none can grow past a reader's limits;
 /// the size leaves room for a message of 1 MiB with its headers. A topic that exists is left as it
@@ -25,10 +25,14 @@ pub struct TopicSettings {
     replication: Option<u16>,
     requests: BTreeMap<String, String>,
     replies: BTreeMap<String, String>,
+    dead_letters: BTreeMap<String, String>,
 }
 
 /// Room for a message of the default limit and its headers.
 const MAX_MESSAGE_BYTES: usize = 1024 * 1024 + 64 * 1024;
+
+/// Two weeks, in milliseconds: longer than people are away.
+const DEAD_LETTER_RETENTION: &str = "1209600000";
 
 impl Default for TopicSettings {
     fn default() -> Self {
@@ -40,6 +44,8 @@ impl Default for TopicSettings {
         ];
         let requests: BTreeMap<_, _> = common.into_iter().map(owned).collect();
         let mut replies = requests.clone();
+        let mut dead_letters = requests.clone();
+        dead_letters.insert("retention.ms".to_owned(), DEAD_LETTER_RETENTION.to_owned());
         // Old segments go as a whole, so they have to end in time.
         replies.extend(
             [
@@ -55,6 +61,7 @@ impl Default for TopicSettings {
             replication: None,
             requests,
             replies,
+            dead_letters,
         }
     }
 }
@@ -106,6 +113,12 @@ impl TopicSettings {
         self.reply_config("retention.ms", time.as_millis().to_string())
     }
 
+    /// How long dead letters are kept: until then somebody has to look at them. 14 days by default.
+    #[must_use]
+    pub fn dead_letter_retention(self, time: Duration) -> Self {
+        self.dead_letter_config("retention.ms", time.as_millis().to_string())
+    }
+
     /// Any configuration of request topics.
     #[must_use]
     pub fn request_config(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -120,6 +133,13 @@ impl TopicSettings {
         self
     }
 
+    /// Any configuration of dead-letter topics. They have one partition.
+    #[must_use]
+    pub fn dead_letter_config(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.dead_letters.insert(name.into(), value.into());
+        self
+    }
+
     pub(crate) fn may_create(&self) -> bool {
         self.create
     }
@@ -130,6 +150,10 @@ impl TopicSettings {
 
     pub(crate) fn reply_topic(&self, name: &str) -> NewTopic {
         self.topic(name, self.reply_partitions, &self.replies)
+    }
+
+    pub(crate) fn dead_letter_topic(&self, name: &str) -> NewTopic {
+        self.topic(name, 1, &self.dead_letters)
     }
 
     fn topic(&self, name: &str, partitions: u32, config: &BTreeMap<String, String>) -> NewTopic {

@@ -1,7 +1,8 @@
 use std::fmt;
 
 use super::{
-    Delivery, HedgingPolicy, Idempotency, Repeats, RetryPolicy, Routing, ServiceDescriptor,
+    Delivery, HedgingPolicy, Idempotency, Redelivery, Repeats, RetryPolicy, Routing,
+    ServiceDescriptor,
 };
 
 /// What is known of a method when compiling.
@@ -33,6 +34,8 @@ pub struct MethodDescriptor {
     pub resumable: bool,
     /// How a client repeats a call, unless its channel says otherwise.
     pub repeats: Option<Repeats>,
+    /// How failed calls are handled again, if they are.
+    pub redelivery: Option<Redelivery>,
 }
 
 impl MethodDescriptor {
@@ -51,6 +54,7 @@ impl MethodDescriptor {
             routing: Routing::One,
             resumable: false,
             repeats: None,
+            redelivery: None,
         }
     }
 
@@ -119,6 +123,14 @@ impl MethodDescriptor {
     #[must_use]
     pub const fn hedging(mut self, policy: HedgingPolicy) -> Self {
         self.repeats = Some(Repeats::Hedging(policy));
+        self
+    }
+
+    /// Has a server handle calls again that fail with certain codes. For methods that are handled
+    /// [`Delivery::AtLeastOnce`] by one instance, and have no streams.
+    #[must_use]
+    pub const fn redelivery(mut self, policy: Redelivery) -> Self {
+        self.redelivery = Some(policy);
         self
     }
 

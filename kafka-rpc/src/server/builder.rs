@@ -12,6 +12,7 @@ use super::run::run;
 use super::service::RpcService;
 use crate::call::{Body, BoxError, Request, Response};
 use crate::cluster::TopicSettings;
+use crate::descriptor::Redelivery;
 use crate::hashing::HashSet;
 use crate::stream::{LEAST_TIMEOUT, StreamSettings, window};
 use crate::{Cluster, Error};
@@ -49,6 +50,9 @@ pub(super) struct Settings {
     pub(super) group: Option<String>,
     pub(super) instance_id: Option<String>,
     pub(super) topics: Option<TopicSettings>,
+    pub(super) dead_letters: bool,
+    /// By the path of a method or the name of a service.
+    pub(super) redelivery: Vec<(String, Redelivery)>,
     pub(super) reply_topics: HashSet<String>,
     pub(super) producer: Vec<(String, String)>,
     pub(super) consumer: Vec<(String, String)>,
@@ -73,6 +77,8 @@ impl Default for Settings {
             group: None,
             instance_id: None,
             topics: None,
+            dead_letters: true,
+            redelivery: Vec::new(),
             reply_topics: HashSet::default(),
             producer: Vec::new(),
             consumer: Vec::new(),
@@ -251,6 +257,23 @@ impl<L> ServerBuilder<L> {
     /// How missing topics are created, instead of the cluster's [`Cluster::topics`].
     pub fn topics(mut self, settings: TopicSettings) -> Self {
         self.settings.topics = Some(settings);
+        self
+    }
+
+    /// Has calls of a method (`shop.v1.Orders/PlaceOrder`) or of a service (`shop.v1.Orders`) handled
+    /// again that fail with certain codes, in place of what their `.proto` says. A service's policy is
+    /// for those of its methods that are `AT_LEAST_ONCE`, have no streams and go to one instance, and a
+    /// method's is before it.
+    pub fn redelivery(mut self, of: impl Into<String>, policy: Redelivery) -> Self {
+        self.settings.redelivery.push((of.into(), policy));
+        self
+    }
+
+    /// Whether requests that can't be handled and have nobody to be told, and those that failed at all
+    /// of their attempts, are written to [dead-letter topics](crate::DeadLetters). On by default; off,
+    /// they are counted, logged and stepped past.
+    pub fn dead_letters(mut self, enabled: bool) -> Self {
+        self.settings.dead_letters = enabled;
         self
     }
 

@@ -3,12 +3,14 @@
 mod builder;
 mod calls;
 mod codec;
+mod dead_letters;
 mod dispatch;
 mod handler;
 #[cfg(feature = "json")]
 mod json;
 mod lifecycle;
 mod member;
+mod policies;
 mod progress;
 mod reply;
 mod router;

@@ -7,9 +7,10 @@ use bytes::Bytes;
 use tokio::time::Instant;
 use tracing::Span;
 
+use super::dead_letters::{Kept, LetterTopic};
 use super::streams::Opened;
 use crate::call::{Body, Code, Deadline, Metadata, Origin, Request, RequestParts, Status};
-use crate::descriptor::Method;
+use crate::descriptor::{Method, Redelivery};
 use crate::hashing::{HashMap, HashSet};
 use crate::telemetry::{self, Refused, ServerMetrics};
 use crate::transport::Record;
@@ -43,6 +44,8 @@ pub(super) struct Call {
     pub(super) credit: Option<Credit>,
     /// Of a call that is a stream, until its handler starts.
     pub(super) stream: Option<Box<Opened>>,
+    /// Of a call whose failure is not the end of it.
+    pub(super) kept: Option<Box<Kept>>,
 }
 
 /// What is to be done about a record.
@@ -92,7 +95,16 @@ impl Now {
 #[derive(Debug)]
 pub(super) struct TopicRoute {
     pub(super) reply: Arc<str>,
-    pub(super) methods: Vec<Method>,
+    /// `None` where there are no dead letters.
+    pub(super) dead_letters: Option<LetterTopic>,
+    pub(super) methods: Vec<Served>,
+}
+
+/// A method that is served.
+#[derive(Debug)]
+pub(super) struct Served {
+    pub(super) method: Method,
+    pub(super) redelivery: Option<Redelivery>,
 }
 
 /// What the router checks requests against.
@@ -124,7 +136,14 @@ impl Router {
         self.topics.keys()
     }
 
-    pub(super) fn verdict(&self, record: Record, now: Now) -> Verdict {
+    /// Where the dead letters of a request topic go, if it has any.
+    pub(super) fn dead_letters(&self, topic: &str) -> Option<LetterTopic> {
+        self.topics.get(topic)?.dead_letters.clone()
+    }
+
+    /// What a record is. One that is to be [stepped past](Verdict::StepPast) stays as it is; of others
+    /// key, value and headers are taken.
+    pub(super) fn verdict(&self, record: &mut Record, now: Now) -> Verdict {
         let Record {
             topic,
             partition,
@@ -134,13 +153,14 @@ impl Router {
             value,
             headers,
         } = record;
-        let Some(route) = self.topics.get(&topic) else {
+        let (partition, offset, timestamp) = (*partition, *offset, *timestamp);
+        let Some(route) = self.topics.get(topic) else {
             return Verdict::StepPast(
                 Refused::UnknownMethod,
                 Status::unimplemented(format!("topic {topic} belongs to no method of this server")),
             );
         };
-        let head = match decode_request(&headers, &route.reply, &self.rules.headers) {
+        let head = match decode_request(headers, &route.reply, &self.rules.headers) {
             Ok(head) => head,
             Err(refusal) => {
                 let reason = match refusal.status.code() {
@@ -160,14 +180,14 @@ impl Router {
             }
         };
         if head.frame != Frame::Request {
-            return self.frame(route, head, value);
+            return self.frame(route, head, std::mem::take(value));
         }
         let reply = head.correlation_id.zip(head.reply.clone());
         if head.whole.is_some() && !self.rules.in_pieces {
             return self.refuse(route, Refused::TooLarge, not_put_together(), reply);
         }
-        let method = match self.method(route, &topic, &head, &value) {
-            Ok(method) => method,
+        let served = match self.method(route, topic, &head, value) {
+            Ok(served) => served,
             Err((reason, status)) => return self.refuse(route, reason, status, reply),
         };
         let reply = match reply {
@@ -177,34 +197,55 @@ impl Router {
             }
             None => None,
         };
-        if let Err(status) = check_stream(method, reply.is_some(), &value) {
+        let method = served.method;
+        if let Err(status) = check_stream(method, reply.is_some(), value) {
             return match reply {
                 Some(to) => Verdict::Refuse(Refused::Malformed, status, to),
                 None => Verdict::StepPast(Refused::Malformed, status),
             };
         }
         let deadline = self.deadline(head.timeout, timestamp, now);
-        let span = telemetry::server_span(method, &topic, partition, offset);
+        let span = telemetry::server_span(method, topic, partition, offset);
         if let Some(reply) = &reply {
             telemetry::record_correlation_id(&span, &reply.id);
         }
-        let origin = origin(topic, partition, offset, timestamp);
+        let origin = origin(Arc::clone(topic), partition, offset, timestamp);
+        let RequestHead {
+            metadata,
+            resume,
+            credit,
+            content_type,
+            ..
+        } = head;
+        let letters = route.dead_letters.as_ref().filter(|_| reply.is_none());
+        let kept = if letters.is_some() || served.redelivery.is_some() {
+            Some(Box::new(Kept::new(
+                Record {
+                    topic: Arc::clone(topic),
+                    partition,
+                    offset,
+                    timestamp,
+                    key: key.clone(),
+                    value: value.clone(),
+                    headers: std::mem::take(headers),
+                },
+                route.dead_letters.clone(),
+                served.redelivery,
+                reply.is_some(),
+            )))
+        } else {
+            None
+        };
+        let (key, value) = (key.take(), std::mem::take(value));
         Verdict::Handle(Box::new(Call {
             method,
             key: key.clone(),
-            credit: head.credit,
+            credit,
             stream: None,
-            request: request(
-                method,
-                head.metadata,
-                key,
-                deadline,
-                origin,
-                value,
-                head.resume,
-            ),
+            kept,
+            request: request(method, metadata, key, deadline, origin, value, resume),
             deadline,
-            content_type: head.content_type,
+            content_type,
             reply,
             span,
             metrics: ServerMetrics::of(method),
@@ -282,22 +323,21 @@ impl Router {
     }
 
     /// The method called: by its header, or by the topic where that has only one.
-    fn method(
+    fn method<'r>(
         &self,
-        route: &TopicRoute,
+        route: &'r TopicRoute,
         topic: &str,
         head: &RequestHead<'_>,
         value: &Bytes,
-    ) -> Result<Method, (Refused, Status)> {
+    ) -> Result<&'r Served, (Refused, Status)> {
         let found = match (head.method, &*route.methods) {
-            (None, [only]) => Ok(*only),
+            (None, [only]) => Ok(only),
             (None, _) => Err(format!(
                 "topic {topic} serves several methods: name one in the header `rpc-method`"
             )),
             (Some(path), methods) => methods
                 .iter()
-                .find(|method| method.descriptor().path == path)
-                .copied()
+                .find(|served| served.method.descriptor().path == path)
                 .ok_or_else(|| {
                     format!(
                         "{} is no method that topic {topic} serves",
@@ -305,7 +345,7 @@ impl Router {
                     )
                 }),
         };
-        let method =
+        let served =
             found.map_err(|message| (Refused::UnknownMethod, Status::unimplemented(message)))?;
         if value.len() > self.rules.message_limit {
             let status = Status::resource_exhausted(format!(
@@ -315,7 +355,7 @@ impl Router {
             ));
             return Err((Refused::TooLarge, status));
         }
-        Ok(method)
+        Ok(served)
     }
 
     /// The record's timestamp plus the timeout; never further away than the timeout, whatever the

@@ -14,11 +14,13 @@ use uuid::Uuid;
 use super::builder::Settings;
 use super::calls::{Calls, ReplyDeliveries};
 use super::codec::Codec;
+use super::dead_letters::LetterTopic;
 use super::dispatch::{Dispatch, Limits};
 use super::handler::Handler;
 use super::lifecycle::Lifecycle;
 use super::member::{GroupMember, Pace};
-use super::router::{Router, Rules, TopicRoute};
+use super::policies::{check_redelivery, redelivery_of};
+use super::router::{Router, Rules, Served, TopicRoute};
 use crate::chunks::{self, Pieces};
 use crate::cluster::{Wanted, WantedTopic, ensure};
 use crate::descriptor::{Method, Routing, ServiceDescriptor};
@@ -48,10 +50,10 @@ where
         Some(id) => id.as_str().into(),
         None => Uuid::new_v4().simple().to_string().into(),
     };
-    let groups = groups(&cluster, &settings, &services, &instance)?;
+    let mut groups = groups(&cluster, &settings, &services, &instance)?;
     let transport = cluster.transport();
     transport.check(settings.connect_timeout).await?;
-    ensure_topics(&cluster, &settings, &*transport, &groups).await?;
+    ensure_topics(&cluster, &settings, &*transport, &mut groups).await?;
 
     lifecycle.expect(groups.len());
     let _end = EndOnDrop(Arc::clone(&lifecycle));
@@ -151,12 +153,21 @@ fn groups(
                 .entry(names.request)
                 .or_insert_with(|| TopicRoute {
                     reply: names.reply,
+                    // An instance reads for itself only: there is nothing to be done later.
+                    dead_letters: (settings.dead_letters && !of_instance).then_some(LetterTopic {
+                        name: names.dead_letter,
+                        partitions: 1,
+                    }),
                     methods: Vec::new(),
                 });
-            route.methods.push(method);
+            route.methods.push(Served {
+                method,
+                redelivery: redelivery_of(method, &settings.redelivery),
+            });
         }
     }
     check_topics(&groups)?;
+    check_redelivery(services, &settings.redelivery)?;
     if groups.is_empty() {
         return Err(Error::Config(
             "none of the server's services has a method".to_owned(),
@@ -185,7 +196,7 @@ async fn ensure_topics(
     cluster: &Cluster,
     settings: &Settings,
     transport: &dyn Transport,
-    groups: &BTreeMap<String, Group>,
+    groups: &mut BTreeMap<String, Group>,
 ) -> Result<(), Error> {
     let topics = settings.topics.as_ref().unwrap_or(cluster.topic_settings());
     let wanted = Wanted {
@@ -193,18 +204,27 @@ async fn ensure_topics(
             .values()
             .flat_map(|group| &group.topics)
             .flat_map(|(request, route)| {
+                let letters = route.dead_letters.as_ref();
+                let letters = letters.map(|letters| topics.dead_letter_topic(&letters.name));
                 [
                     WantedTopic::read(topics.request_topic(request)),
                     WantedTopic::written(topics.reply_topic(&route.reply)),
                 ]
+                .into_iter()
+                .chain(letters.map(WantedTopic::written))
             })
             .collect(),
         may_create: topics.may_create(),
         bootstrap: cluster.bootstrap_servers(),
     };
-    ensure(transport, &wanted, settings.connect_timeout)
-        .await
-        .map(drop)
+    let found = ensure(transport, &wanted, settings.connect_timeout).await?;
+    let routes = groups
+        .values_mut()
+        .flat_map(|group| group.topics.values_mut());
+    for letters in routes.filter_map(|route| route.dead_letters.as_mut()) {
+        letters.partitions = found.get(&letters.name).copied().unwrap_or(1);
+    }
+    Ok(())
 }
 
 /// Joins a group; what comes back resolves when the group has been left.
@@ -224,8 +244,8 @@ where
         topics,
         of_instance,
     } = group;
-    let methods = topics.values().flat_map(|route| &route.methods);
-    let codec = codec(settings, methods)?;
+    let served = topics.values().flat_map(|route| &route.methods);
+    let codec = codec(settings, served.map(|served| &served.method))?;
     let in_pieces = settings.chunked_message_limit;
     let message_limit = settings.message_limit.max(in_pieces.unwrap_or_default());
     let rules = Rules {
@@ -247,7 +267,7 @@ where
         service,
         codec,
         message_limit,
-        of_instance.then(|| Arc::clone(instance)),
+        (Arc::clone(instance), of_instance),
         settings.streams,
         runtime,
     ));

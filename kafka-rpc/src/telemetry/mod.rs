@@ -61,6 +61,9 @@
 //! | `kafka_rpc.server.panics` | counter | 1 | | Handlers that panicked |
 //! | `kafka_rpc.server.reply_retries` | counter | 1 | | Replies that could not be written and were sent again |
 //! | `kafka_rpc.server.lost_replies` | counter | 1 | | Replies that could not be written at all |
+//! | `kafka_rpc.server.redeliveries` | counter | 1 | | Failed calls that are handled again after a while |
+//! | `kafka_rpc.server.dead_letters` | counter | 1 | `messaging.destination.name`, `kafka_rpc.dead_letter.cause` | Requests that became dead letters, by their topic and the cause |
+//! | `kafka_rpc.server.dead_letter_retries` | counter | 1 | | Dead letters that could not be written and were sent again |
 //! | `kafka_rpc.server.drain_timeouts` | counter | 1 | | Servers that ended before their handlers did |
 //! | `kafka_rpc.client.open_streams` | gauge | 1 | | Streams that are open at channels |
 //! | `kafka_rpc.client.lost_streams` | counter | 1 | | Streams whose server was gone |
@@ -79,7 +82,8 @@
 //! The count of a duration is the number of calls. Kafka on a fast network answers in about a
 //! millisecond, so a histogram wants buckets below the 5 ms with which the conventions begin. The
 //! reasons of refusals are `malformed`, `too_large`, `reply_topic`, `unknown_method` and `too_many`: a
-//! stream over the server's limit of open ones.
+//! stream over the server's limit of open ones. The causes of dead letters are `refused`, `failed`,
+//! `expired` and `unreadable`.
 
 mod metrics;
 #[cfg(feature = "opentelemetry")]
@@ -96,10 +100,10 @@ pub use metrics::describe_metrics;
 pub(crate) use metrics::{
     ClientMetrics, PartitionLag, PendingCall, Refused, RunningHandler, ServerMetrics,
     broken_stream, call_repeated, cancel_lost, client_stream_closed, client_stream_opened,
-    commit_failed, drain_timed_out, handler_panicked, orphaned_replies, refused_request,
-    repeat_held_back, repeated_record, reply_lost, reply_retried, request_resent,
-    server_stream_closed, server_stream_opened, silent_caller, stray_frame, stream_lost,
-    stream_resumed,
+    commit_failed, dead_letter, dead_letter_retried, drain_timed_out, handler_panicked,
+    orphaned_replies, redelivered, refused_request, repeat_held_back, repeated_record, reply_lost,
+    reply_retried, request_resent, server_stream_closed, server_stream_opened, silent_caller,
+    stray_frame, stream_lost, stream_resumed,
 };
 pub(crate) use outcome::Side;
 pub(crate) use propagation::{incoming, outgoing, reply};

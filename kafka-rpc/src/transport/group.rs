@@ -1,3 +1,4 @@
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,6 +65,10 @@ pub(crate) trait Member: Send + 'static {
 
     /// Takes the records of a batch, in their order within each partition.
     fn records(&mut self, batch: &mut Vec<Record>);
+
+    /// The records at these offsets can't be fetched or unpacked, and are stepped past; `why` says what
+    /// is known. Those behind them come next.
+    fn unreadable(&mut self, partition: &PartitionRef, offsets: Range<i64>, why: &str);
 
     /// Outcome of [`Control::commit`].
     fn committed(&mut self, seq: u64, outcome: Result<(), TransportError>);

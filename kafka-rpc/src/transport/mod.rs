@@ -13,6 +13,7 @@ mod record;
 mod rights;
 mod topic;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -127,6 +128,30 @@ pub(crate) trait Transport: Send + Sync + 'static {
         properties: &[(String, String)],
         records: Box<dyn Records>,
     ) -> Result<Arc<dyn Inbox>, TransportError>;
+
+    /// The offsets of a partition: its earliest record's, and that which its next one will have.
+    async fn bounds(
+        &self,
+        partition: &PartitionRef,
+        limit: Duration,
+    ) -> Result<Range<i64>, TransportError>;
+
+    /// Reads the records that a partition has at these offsets, at most so many of them.
+    async fn read(
+        &self,
+        partition: &PartitionRef,
+        offsets: Range<i64>,
+        most: usize,
+        limit: Duration,
+    ) -> Result<Vec<Record>, TransportError>;
+
+    /// Deletes all records of a partition before an offset.
+    async fn delete_before(
+        &self,
+        partition: &PartitionRef,
+        offset: i64,
+        limit: Duration,
+    ) -> Result<(), TransportError>;
 
     /// Joins a consumer group. `member` lives in a task of the runtime until it ends its
     /// membership; it is dropped when the group has been left.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::wire::Headers;
 
 /// A record as it was read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Record {
     pub(crate) topic: Arc<str>,
     pub(crate) partition: i32,

@@ -11,6 +11,7 @@ mod chunk;
 mod content_type;
 mod correlation_id;
 mod credit;
+mod dead_letter;
 mod fault;
 mod fields;
 mod frame;
@@ -33,6 +34,11 @@ pub(crate) use chunk::{Part, Whole, mark_piece, mark_whole, part_of, sender_of};
 pub(crate) use content_type::ContentType;
 pub(crate) use correlation_id::CorrelationId;
 pub(crate) use credit::{Credit, INITIAL_CREDIT};
+pub use dead_letter::LetterCause;
+pub(crate) use dead_letter::{
+    LetterHead, decode_letter, encode_letter, encode_replay, is_letter, is_of_letter, mark_omitted,
+    only_of_letter, replays_of,
+};
 pub(crate) use frame::{Frame, ReplyFrame};
 pub(crate) use headers::Headers;
 pub(crate) use limits::HeaderLimits;

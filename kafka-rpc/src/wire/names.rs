@@ -31,7 +31,34 @@ pub(crate) const STATUS_MESSAGE: &str = "grpc-message";
 /// The status's details, raw bytes. On replies.
 pub(crate) const STATUS_DETAILS: &str = "grpc-status-details-bin";
 
-/// The names above, each at its [number](number).
+/// Why the request is a dead letter. On dead letters, as all that follow.
+pub(crate) const LETTER_CAUSE: &str = "rpc-dead-letter-cause";
+/// The code of the status that it ended with, in decimal.
+pub(crate) const LETTER_CODE: &str = "rpc-dead-letter-code";
+/// That status's message, percent-encoded.
+pub(crate) const LETTER_MESSAGE: &str = "rpc-dead-letter-message";
+/// How often its handler was started, in decimal.
+pub(crate) const LETTER_ATTEMPTS: &str = "rpc-dead-letter-attempts";
+/// When the letter was written, in milliseconds since the Unix epoch.
+pub(crate) const LETTER_TIME: &str = "rpc-dead-letter-time";
+/// Which instance of the server wrote it.
+pub(crate) const LETTER_INSTANCE: &str = "rpc-dead-letter-instance";
+/// The topic that the request was read from.
+pub(crate) const LETTER_TOPIC: &str = "rpc-dead-letter-topic";
+/// The partition of that topic, in decimal.
+pub(crate) const LETTER_PARTITION: &str = "rpc-dead-letter-partition";
+/// The request's offset in it, in decimal.
+pub(crate) const LETTER_OFFSET: &str = "rpc-dead-letter-offset";
+/// Of records that can't be read: the offset of the last of them, in decimal.
+pub(crate) const LETTER_LAST_OFFSET: &str = "rpc-dead-letter-last-offset";
+/// The request's own time, in milliseconds since the Unix epoch.
+pub(crate) const LETTER_TIMESTAMP: &str = "rpc-dead-letter-timestamp";
+/// How many bytes the request's value has, where it was left out.
+pub(crate) const LETTER_OMITTED: &str = "rpc-dead-letter-omitted";
+/// How often the request has been replayed, in decimal. Also on requests that were.
+pub(crate) const LETTER_REPLAYS: &str = "rpc-dead-letter-replays";
+
+/// The names that have numbers, each at its [number](number).
 pub(super) const ALL: [&str; 15] = [
     CORRELATION_ID,
     REPLY_TOPIC,

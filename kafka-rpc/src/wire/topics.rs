@@ -14,6 +14,9 @@ pub(crate) struct TopicNames {
     pub(crate) request: Arc<str>,
     /// Where replies are written: the request topic's name with `.reply` behind it.
     pub(crate) reply: Arc<str>,
+    /// Where requests are written that can't be handled: the request topic's name with
+    /// `.dead-letter` behind it.
+    pub(crate) dead_letter: Arc<str>,
 }
 
 /// A method whose topics can't be named.
@@ -99,7 +102,8 @@ impl TopicNames {
 
     fn named(request: String, method: &'static str) -> Result<Self, UnnamedTopic> {
         let reply = format!("{request}.reply");
-        for name in [&request, &reply] {
+        let dead_letter = format!("{request}.dead-letter");
+        for name in [&request, &reply, &dead_letter] {
             topic_name::check(name).map_err(|reason| UnnamedTopic::Invalid {
                 method,
                 name: excerpt(name.as_bytes()),
@@ -109,6 +113,7 @@ impl TopicNames {
         Ok(Self {
             request: request.into(),
             reply: reply.into(),
+            dead_letter: dead_letter.into(),
         })
     }
 }
@@ -188,8 +193,8 @@ mod tests {
     }
 
     #[test]
-    fn the_reply_topics_name_has_to_fit_too() {
-        let longest = "x".repeat(249 - ".reply".len());
+    fn the_names_that_are_derived_have_to_fit_too() {
+        let longest = "x".repeat(249 - ".dead-letter".len());
         assert!(names(service(PLACE.topic(longest.clone().leak())), "").is_ok());
         let error = names(service(PLACE.topic(longest.leak())), "y").unwrap_err();
         assert!(

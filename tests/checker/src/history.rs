@@ -96,6 +96,8 @@ pub enum Blow {
     Joined,
 }
 
+const EXTENSION: &str = "jsonl";
+
 /// Writes events to a file of its own.
 pub struct History {
     file: File,
@@ -146,6 +148,12 @@ pub fn read(folder: &Path) -> anyhow::Result<Vec<Event>> {
     let mut events = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
+        if path
+            .extension()
+            .is_none_or(|extension| extension != EXTENSION)
+        {
+            continue;
+        }
         let text = fs::read_to_string(&path)?;
         for line in text.lines() {
             // Of a process that was killed the last line may be cut.
@@ -161,7 +169,7 @@ pub fn read(folder: &Path) -> anyhow::Result<Vec<Event>> {
 }
 
 fn file(folder: &Path, node: &str) -> PathBuf {
-    folder.join(format!("{node}.jsonl"))
+    folder.join(format!("{node}.{EXTENSION}"))
 }
 
 /// A time in the unit of [`Event::at`].

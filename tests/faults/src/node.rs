@@ -1,6 +1,8 @@
 //! A process of a scenario.
 
+use std::fs;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -22,18 +24,27 @@ pub(crate) struct Node {
     pub(crate) name: String,
     child: Child,
     ready: bool,
+    /// Where what it printed is kept.
+    log: PathBuf,
 }
 
 impl Node {
     /// `role` is what the program runs as, and `settings` what it is told.
-    pub(crate) fn launch(name: String, role: &str, settings: &str) -> anyhow::Result<Self> {
+    pub(crate) fn launch(
+        name: String,
+        role: &str,
+        settings: &str,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("this program can't be found")?;
         let mut command = Command::new(program);
         let child = Child::spawn(command.args([role, settings]));
+        let log = folder.join(format!("{name}.log"));
         Ok(Self {
             name,
             child,
             ready: false,
+            log,
         })
     }
 
@@ -93,6 +104,13 @@ impl Node {
         let id = i32::try_from(self.child.id())?;
         let id = Pid::from_raw(id).context("a process has no number")?;
         kill_process(id, signal).with_context(|| format!("can't signal {}", self.name))
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // Only the history is needed; this is for those who look into it.
+        let _unwritten = fs::write(&self.log, self.child.printed());
     }
 }
 

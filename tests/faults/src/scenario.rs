@@ -9,6 +9,9 @@ use tokio::time::sleep;
 use crate::link::Weather;
 use crate::stage::{Stage, Way};
 
+/// The scenario in which servers go one at a time, so that it shows how long that takes.
+pub(crate) const HANDOVERS: &str = "bounce-servers";
+
 /// The scenarios, and what each does.
 pub(crate) const ALL: &[(&str, &str)] = &[
     (
@@ -171,6 +174,8 @@ async fn bounce_servers(stage: &mut Stage<'_>) -> anyhow::Result<()> {
         let mut next = stage.server(Way::Straight)?;
         next.is_ready();
         stage.servers.push(next);
+        // Clients of Kafka join once a second at most: what follows within that has to wait for it.
+        sleep(Duration::from_secs(3)).await;
         leaving.tell_to_end(&stage.history)?;
         leaving.has_ended()?;
     }

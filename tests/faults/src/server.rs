@@ -88,7 +88,6 @@ pub(crate) async fn serve(settings: &str) -> anyhow::Result<()> {
             "session.timeout.ms",
             settings.session_timeout.as_millis().to_string(),
         )
-        .consumer_property("heartbeat.interval.ms", "300")
         .commit_interval(settings.commit_interval)
         .drain_time(DRAIN_TIME)
         .connect_timeout(Duration::from_secs(60))

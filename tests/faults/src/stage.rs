@@ -146,7 +146,12 @@ impl<'s> Stage<'s> {
             session_timeout: SESSION_TIMEOUT,
             commit_interval: self.commit_interval,
         };
-        Node::launch(node, "server", &serde_json::to_string(&settings)?)
+        Node::launch(
+            node,
+            "server",
+            &serde_json::to_string(&settings)?,
+            &self.folder,
+        )
     }
 
     pub(crate) fn client(&mut self, way: Way) -> anyhow::Result<Node> {
@@ -160,7 +165,12 @@ impl<'s> Stage<'s> {
             pause: Duration::from_millis(50),
             timeout: TIMEOUT,
         };
-        Node::launch(node, "client", &serde_json::to_string(&settings)?)
+        Node::launch(
+            node,
+            "client",
+            &serde_json::to_string(&settings)?,
+            &self.folder,
+        )
     }
 
     fn name(&mut self, role: &str) -> String {

@@ -12,10 +12,12 @@ pub(crate) struct Clients {
     pub(crate) unimplemented: UnimplementedServiceClient,
     pub(crate) absent: AbsentServiceClient,
     witness: WitnessClient,
+    /// The server's process.
+    pub(crate) server: u32,
 }
 
 impl Clients {
-    pub(crate) async fn connect(brokers: &str, prefix: &str) -> anyhow::Result<Self> {
+    pub(crate) async fn connect(brokers: &str, prefix: &str, server: u32) -> anyhow::Result<Self> {
         let cluster = Cluster::new(brokers).topic_prefix(prefix);
         // All topics first, so that their creation is not in the time of a case.
         let channel = Channel::builder()
@@ -30,6 +32,7 @@ impl Clients {
             unimplemented: UnimplementedServiceClient::new(channel.clone()),
             absent: AbsentServiceClient::new(channel.clone()),
             witness: WitnessClient::new(channel),
+            server,
         })
     }
 

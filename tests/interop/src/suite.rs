@@ -18,11 +18,11 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     // Topics of this run's own, as the cluster may be used by others.
     let prefix = format!("{}.", unique("interop"));
-    let _server = {
+    let mut server = {
         let (brokers, prefix) = (brokers.to_owned(), prefix.clone());
         tokio::task::spawn_blocking(move || server::spawn(&brokers, &prefix)).await??
     };
-    let clients = Clients::connect(brokers, &prefix).await?;
+    let clients = Clients::connect(brokers, &prefix, server.id()).await?;
 
     let (mut passed, mut failed) = (0, 0);
     for case in chosen(arguments.test_case) {

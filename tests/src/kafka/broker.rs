@@ -237,6 +237,14 @@ impl Broker {
             .map_err(|error| format!("can't watch broker {}: {error}", self.id))
     }
 
+    /// The file that a partition's first records are in.
+    pub(super) fn segment(&self, topic: &str, partition: i32) -> PathBuf {
+        self.home
+            .path(&format!("broker-{}", self.id))
+            .join(format!("{topic}-{partition}"))
+            .join("00000000000000000000.log")
+    }
+
     fn log_path(&self) -> PathBuf {
         self.home
             .path(&format!("broker-{}-boot-{}.log", self.id, self.boots))

@@ -8,6 +8,7 @@
 mod broker;
 mod builder;
 mod cluster;
+mod damage;
 mod data_dir;
 mod detour;
 mod distribution;
@@ -24,6 +25,7 @@ mod user;
 pub use broker::Broker;
 pub use builder::Builder;
 pub use cluster::Brokers;
+pub use damage::Damage;
 pub use detour::Detour;
 pub use partitioner::java_partitions;
 pub use shared::shared;

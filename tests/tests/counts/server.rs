@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::time::Duration;
 
-use kafka_rpc::{Request, ServerBuilder};
+use kafka_rpc::{Redelivery, Request, ServerBuilder, Status};
 use kafka_rpc_tests::foreign::{Foreign, Record};
 use kafka_rpc_tests::service::{Order, Scripted, receipt};
 use kafka_rpc_tests::world::{Serving, World, desk};
@@ -215,4 +215,31 @@ async fn a_handler_that_its_deadline_ends_is_no_longer_active() {
             0,
         )
         .await;
+}
+
+#[tokio::test]
+async fn dead_letters_are_counted_by_topic_and_cause_and_redeliveries() {
+    let mut counters = Counters::start().await;
+    let world = World::with_partitions(1);
+    let failing = Scripted::new(|_| async { Err(Status::unavailable("the bank is away")) });
+    let policy = Redelivery::new()
+        .attempts(3)
+        .initial_backoff(Duration::from_millis(1));
+    let _server = world
+        .serve(desk(failing).redelivery("tests.v1.Desk", policy))
+        .await;
+    let foreign = Foreign::new(world.cluster());
+    let topic = world.name("tests.v1.Desk.Ask");
+    let request = Record::request(&topic, "call", &Order::number(3)).without("kafka_replyTopic");
+    foreign.write(request.clone()).await;
+    foreign.write(request.header("grpc-timeout", "never")).await;
+    let letters = |cause: &str| {
+        format!(
+            "kafka_rpc.server.dead_letters{{messaging.destination.name={topic},\
+             kafka_rpc.dead_letter.cause={cause}}}"
+        )
+    };
+    counters.reaches(&letters("failed"), 1).await;
+    counters.reaches(&letters("refused"), 1).await;
+    counters.reaches("kafka_rpc.server.redeliveries", 2).await;
 }

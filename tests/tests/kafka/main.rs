@@ -3,10 +3,12 @@
 mod calls;
 mod compression;
 mod console;
+mod dead_letters;
 mod enqueued;
 mod group;
 mod kills;
 mod partitioner;
 mod progress;
 mod topics;
+mod unreadable;
 mod world;

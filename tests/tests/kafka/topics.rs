@@ -21,7 +21,7 @@ async fn topics_are_created_with_the_documented_settings() {
     let world = world();
     let _server = world.desk(Scripted::echo()).await;
     let topics = described(&world);
-    assert_eq!(topics.len(), 2 * METHODS.len());
+    assert_eq!(topics.len(), 3 * METHODS.len());
     let common = [
         ("cleanup.policy", "delete"),
         ("compression.type", "uncompressed"),
@@ -35,6 +35,13 @@ async fn topics_are_created_with_the_documented_settings() {
         assert_eq!(
             topics[&replies],
             description(4, common.into_iter().chain(short_lived))
+        );
+        assert_eq!(
+            topics[&format!("{requests}.dead-letter")],
+            description(
+                1,
+                common.into_iter().chain([("retention.ms", "1209600000")])
+            )
         );
     }
 }
@@ -67,11 +74,15 @@ async fn topics_are_created_as_they_were_asked_for() {
 async fn where_creation_is_off_the_error_lists_every_topic_that_is_missing() {
     require_java!();
     let world = world().with(|cluster| cluster.topics(TopicSettings::new().create(false)));
-    let all: Vec<String> = METHODS
-        .iter()
-        .map(|method| world.name(&format!("tests.v1.Desk.{method}")))
-        .flat_map(|requests| [requests.clone(), format!("{requests}.reply")])
-        .collect();
+    let of_method = |method: &&str| world.name(&format!("tests.v1.Desk.{method}"));
+    let names = |suffixes: &[&str]| -> Vec<String> {
+        let of_topic = |requests: String| suffixes.iter().map(move |it| format!("{requests}{it}"));
+        let mut names: Vec<_> = METHODS.iter().map(of_method).flat_map(of_topic).collect();
+        names.sort();
+        names
+    };
+    let of_client = names(&["", ".reply"]);
+    let of_server = names(&["", ".reply", ".dead-letter"]);
     let prepared = world
         .channel()
         .await
@@ -82,18 +93,24 @@ async fn where_creation_is_off_the_error_lists_every_topic_that_is_missing() {
         .service(<DeskClient>::DESCRIPTOR)
         .connect(world.cluster())
         .await;
-    for outcome in [prepared, served, connected.map(drop)] {
+    for (outcome, expected) in [
+        (prepared, &of_client),
+        (served, &of_server),
+        (connected.map(drop), &of_client),
+    ] {
         let error = outcome.unwrap_err();
         let mut topics: Vec<String> = problems(&error)
             .into_iter()
             .map(|(topic, _)| topic)
             .collect();
         topics.sort();
-        let mut expected = all.clone();
-        expected.sort();
-        assert_eq!(topics, expected);
+        assert_eq!(topics, *expected);
         let text = error.to_string();
-        assert!(text.starts_with("6 topics can't be used:"), "{text}");
+        let count = expected.len();
+        assert!(
+            text.starts_with(&format!("{count} topics can't be used:")),
+            "{text}"
+        );
         assert!(text.contains("creating topics is switched off"), "{text}");
     }
 }
@@ -115,7 +132,7 @@ async fn the_commands_of_the_error_make_the_topics_that_the_server_would_make() 
     let world = world();
     let error = serve(&world, false).1.await.unwrap_err();
     let problems = problems(&error);
-    assert_eq!(problems.len(), 2, "{error}");
+    assert_eq!(problems.len(), 3, "{error}");
     for (_, command) in problems {
         let mut words = command.split(' ');
         assert_eq!(words.next(), Some("kafka-topics.sh"), "{command}");
@@ -134,7 +151,7 @@ async fn the_commands_of_the_error_make_the_topics_that_the_server_would_make() 
     let _other_server = kafka_rpc_tests::world::Serving::start(handle, serving).await;
     let by_command: Vec<TopicDescription> = described(&world).into_values().collect();
     let by_server: Vec<TopicDescription> = described(&other).into_values().collect();
-    assert_eq!(by_command.len(), 2);
+    assert_eq!(by_command.len(), 3);
     assert_eq!(by_command, by_server);
 }
 

@@ -12,18 +12,27 @@ use kafka_rpc_tests::world::{Serving, World};
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// All that a server needs where its topics exist: an operation, and what it is done to.
-const SERVER: [(&str, Resource); 3] = [SERVER_TOPICS[0], SERVER_TOPICS[1], SERVER_GROUP];
-const SERVER_TOPICS: [(&str, Resource); 2] =
-    [("Read", Resource::Requests), ("Write", Resource::Replies)];
+const SERVER: [(&str, Resource); 4] = [
+    SERVER_TOPICS[0],
+    SERVER_TOPICS[1],
+    SERVER_TOPICS[2],
+    SERVER_GROUP,
+];
+const SERVER_TOPICS: [(&str, Resource); 3] = [
+    ("Read", Resource::Requests),
+    ("Write", Resource::Replies),
+    ("Write", Resource::DeadLetters),
+];
 const SERVER_GROUP: (&str, Resource) = ("Read", Resource::Group);
 
 /// All that a client needs where the topics exist. No right to a group is among it.
 const CLIENT: [(&str, Resource); 2] = [("Write", Resource::Requests), ("Read", Resource::Replies)];
 
 /// What a server or a client needs besides, where the topics do not exist and it shall create them.
-const CREATION: [(&str, Resource); 2] = [
+const CREATION: [(&str, Resource); 3] = [
     ("Create", Resource::Requests),
     ("Create", Resource::Replies),
+    ("Create", Resource::DeadLetters),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -52,9 +61,12 @@ async fn the_error_lists_every_right_to_a_topic_and_then_that_to_the_group() {
     require_java!();
     let world = guest();
     make_topics(&world).await;
-    for (needed, start) in [(SERVER_TOPICS, Side::Server), (CLIENT, Side::Client)] {
+    for (needed, start) in [
+        (&SERVER_TOPICS[..], Side::Server),
+        (&CLIENT[..], Side::Client),
+    ] {
         let error = start.run(&world).await.unwrap_err();
-        assert_eq!(missing(&error), listed(&world, &needed), "{error}");
+        assert_eq!(missing(&error), listed(&world, needed), "{error}");
         let Error::Topics(problems) = error else {
             panic!("{error:?}");
         };
@@ -135,6 +147,7 @@ async fn a_server_ends_when_a_right_is_taken_away() {
 enum Resource {
     Requests,
     Replies,
+    DeadLetters,
     Group,
 }
 
@@ -144,6 +157,7 @@ impl Resource {
         let (kind, name) = match self {
             Self::Requests => ("--topic", "tests.v1.Ledger"),
             Self::Replies => ("--topic", "tests.v1.Ledger.reply"),
+            Self::DeadLetters => ("--topic", "tests.v1.Ledger.dead-letter"),
             Self::Group => ("--group", "tests.v1.Ledger"),
         };
         [kind.to_owned(), world.name(name)]
@@ -204,12 +218,9 @@ async fn make_topics(world: &World) {
     let admin = world
         .clone()
         .with(|_| login(ADMIN).topic_prefix(world.name("")));
-    let prepared = admin
-        .channel()
-        .await
-        .prepare(<LedgerClient>::DESCRIPTOR)
-        .await;
-    prepared.unwrap();
+    // A client makes no dead-letter topics.
+    let builder = Server::builder().add_service(LedgerServer::new(Scripted::echo()));
+    admin.serve(builder).await.shutdown().await;
 }
 
 fn allow(world: &World, rights: &[(&str, Resource)]) {

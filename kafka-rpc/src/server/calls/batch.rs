@@ -9,10 +9,11 @@ use std::time::Duration;
 use futures_util::future::{Abortable, Aborted};
 use tokio::time::Instant;
 
-use super::handle::handle;
+use super::handle::{Ended, handle};
 use super::{Calls, Work};
 use crate::call::{Code, Status};
 use crate::descriptor::Method;
+use crate::server::dead_letters::Letter;
 use crate::server::dispatch::Ticket;
 use crate::server::handler::Handler;
 use crate::server::reply;
@@ -38,7 +39,14 @@ impl<S: Handler> Calls<S> {
     /// that are not ready at once.
     pub(in crate::server) fn start_ready(self: &Arc<Self>) {
         let threads = self.runtime.metrics().num_workers();
-        let size = self.dispatch.lock().ready().div_ceil(threads);
+        let ready = {
+            let mut dispatch = self.dispatch.lock();
+            if dispatch.next_due().is_some() {
+                dispatch.wake(Instant::now());
+            }
+            dispatch.ready()
+        };
+        let size = ready.div_ceil(threads);
         let size = size.clamp(LEAST, MOST);
         loop {
             let started = self.start(size);
@@ -87,6 +95,7 @@ impl<S: Handler> Batch<S> {
                 match work {
                     Work::Handle(call) => self.handle(ticket, call, last).await,
                     Work::Refuse(told) => self.refuse(ticket, *told),
+                    Work::Bury(letter) => self.bury(ticket, *letter, None),
                 }
                 let before = std::mem::replace(&mut last, Instant::now());
                 if last - before > PATIENCE {
@@ -113,7 +122,12 @@ impl<S: Handler> Batch<S> {
         }
         if call.deadline.instant() <= now {
             self.calls.streams().forget(&call);
-            return shown.expired(&self.calls, ticket);
+            let letter = call.kept.take().and_then(|kept| kept.expired());
+            shown.expired();
+            return match letter {
+                Some(letter) => self.bury(ticket, letter, None),
+                None => self.calls.over(ticket),
+            };
         }
         if let Some(opened) = call.stream.take() {
             // From here on it is its caller's to notice that the server is gone.
@@ -125,12 +139,17 @@ impl<S: Handler> Batch<S> {
         let mut work = Box::pin(handle(Arc::clone(&self.calls), call, now));
         let polled = std::future::poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await;
         match polled {
-            Poll::Ready(record) => {
+            Poll::Ready(ended) => {
                 drop(work);
                 alone.end();
-                match record {
-                    Some(record) => self.reply(ticket, record),
-                    None => self.calls.over(ticket),
+                match ended {
+                    Ended::Reply(record) => self.reply(ticket, record),
+                    Ended::Silently => self.calls.over(ticket),
+                    Ended::Again(call, due) => again(&self.calls, ticket, call, due, &shown),
+                    Ended::Dead(dead) => {
+                        let (letter, reply) = *dead;
+                        self.bury(ticket, letter, reply);
+                    }
                 }
             }
             Poll::Pending => alone.spawn(work, shown),
@@ -140,6 +159,11 @@ impl<S: Handler> Batch<S> {
     /// The reply leaves before the next call of the same key can start.
     fn reply(&mut self, ticket: Ticket, record: Outgoing) {
         self.calls.reply(ticket, record);
+        self.finished.push(ticket);
+    }
+
+    fn bury(&mut self, ticket: Ticket, letter: Letter, reply: Option<Outgoing>) {
+        self.calls.bury(ticket, letter, reply);
         self.finished.push(ticket);
     }
 
@@ -171,6 +195,18 @@ impl<S: Handler> Drop for Batch<S> {
     }
 }
 
+fn again<S: Handler>(
+    calls: &Calls<S>,
+    ticket: Ticket,
+    call: Box<Call>,
+    due: Instant,
+    shown: &Shown,
+) {
+    if !calls.postpone(ticket, due, call) {
+        shown.aborted(calls, ticket);
+    }
+}
+
 /// How a call is shown that comes to no reply.
 struct Shown {
     method: Method,
@@ -194,12 +230,11 @@ impl Shown {
         calls.aborted(ticket, self.metrics, self.arrived);
     }
 
-    fn expired<S: Handler>(&self, calls: &Calls<S>, ticket: Ticket) {
+    fn expired(&self) {
         tracing::debug!(method = self.method.descriptor().path, "too late to handle");
         self.metrics.expired();
         self.metrics
             .end(Code::DeadlineExceeded, self.arrived.elapsed());
-        calls.over(ticket);
     }
 }
 
@@ -224,11 +259,7 @@ impl<S: Handler> Alone<S> {
     }
 
     /// Goes on in a task of its own, which can be ended.
-    fn spawn(
-        self,
-        work: Pin<Box<impl Future<Output = Option<Outgoing>> + Send + 'static>>,
-        shown: Shown,
-    ) {
+    fn spawn(self, work: Pin<Box<impl Future<Output = Ended> + Send + 'static>>, shown: Shown) {
         let registration = self.calls.abortable(self.ticket);
         let runtime = self.calls.runtime.clone();
         let work = Abortable::new(work, registration);
@@ -238,11 +269,17 @@ impl<S: Handler> Alone<S> {
             let (calls, ticket) = (Arc::clone(&alone.calls), alone.ticket);
             alone.end();
             match outcome {
-                Ok(Some(record)) => {
+                Ok(Ended::Reply(record)) => {
                     calls.reply(ticket, record);
                     calls.finished(&[ticket]);
                 }
-                Ok(None) => calls.over(ticket),
+                Ok(Ended::Silently) => calls.over(ticket),
+                Ok(Ended::Again(call, due)) => again(&calls, ticket, call, due, &shown),
+                Ok(Ended::Dead(dead)) => {
+                    let (letter, reply) = *dead;
+                    calls.bury(ticket, letter, reply);
+                    calls.finished(&[ticket]);
+                }
                 Err(Aborted) => shown.aborted(&calls, ticket),
             }
             calls.start_ready();

@@ -9,6 +9,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{Calls, Guard};
 use crate::call::{Body, Code, Request, Response, Status};
+use crate::server::dead_letters::{Letter, Next};
 use crate::server::handler::Handler;
 use crate::server::reply;
 use crate::server::router::Call;
@@ -19,10 +20,10 @@ type Outcome = Result<Response<Body>, Status>;
 
 pin_project_lite::pin_project! {
     /// Runs the handler of a call until it answers, panics or its deadline passes, and shows it.
-    /// The record to be sent; `None` where nobody waits for one.
     pub(super) struct Handle<S, F> {
         calls: Arc<Calls<S>>,
-        call: Box<Call>,
+        // `None` once it has ended.
+        call: Option<Box<Call>>,
         trace: Option<TraceContext>,
         running: Option<RunningHandler>,
         #[pin]
@@ -32,14 +33,31 @@ pin_project_lite::pin_project! {
     }
 }
 
+/// What is to be done when a handler has ended.
+pub(super) enum Ended {
+    /// The reply is to be sent.
+    Reply(Outgoing),
+    /// Nobody waits for a reply.
+    Silently,
+    /// The call is to be handled again, at this time.
+    Again(Box<Call>, Instant),
+    /// It is a dead letter, and there may be a reply, too.
+    Dead(Box<(Letter, Option<Outgoing>)>),
+}
+
 /// Begins a call. Nothing of the handler runs before this is polled.
 pub(super) fn handle<S: Handler>(
     calls: Arc<Calls<S>>,
     mut call: Box<Call>,
     now: Instant,
 ) -> Handle<S, impl Future<Output = Outcome> + Send + 'static> {
-    let request = std::mem::take(&mut call.request);
-    let running = call.metrics.start(now.into_std(), now - call.arrived);
+    let mut request = std::mem::take(&mut call.request);
+    let mut waiting_since = call.arrived;
+    if let Some(kept) = &mut call.kept {
+        waiting_since = kept.due().unwrap_or(waiting_since);
+        kept.begin(&mut request);
+    }
+    let running = call.metrics.start(now.into_std(), now - waiting_since);
     let trace = telemetry::incoming(request.metadata(), &call.span);
     let answer = match calls.codec.request(call.content_type, request) {
         Ok(request) => Either::Left(answer(calls.service.clone(), request)),
@@ -47,7 +65,7 @@ pub(super) fn handle<S: Handler>(
     };
     Handle {
         calls,
-        call,
+        call: Some(call),
         trace,
         running: Some(running),
         answer,
@@ -69,21 +87,24 @@ pub(in crate::server) async fn answer<S: Handler>(
 }
 
 impl<S: Handler, F: Future<Output = Outcome>> Future for Handle<S, F> {
-    type Output = Option<Outgoing>;
+    type Output = Ended;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Outgoing>> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended> {
         let mut this = self.project();
+        let Some(call) = this.call.as_ref() else {
+            return Poll::Ready(Ended::Silently);
+        };
         let guard = Guard {
-            method: this.call.method,
-            span: &this.call.span,
-            deadline: this.call.deadline,
+            method: call.method,
+            span: &call.span,
+            deadline: call.deadline,
             trace: this.trace.as_ref(),
         };
         // A handler that panicked is not polled again.
         let outcome = match guard.step(|| this.answer.as_mut().poll(cx)) {
             Poll::Ready(outcome) => Some(outcome.and_then(|outcome| outcome)),
             Poll::Pending => {
-                let until = this.call.deadline.instant();
+                let until = call.deadline.instant();
                 let deadline = this
                     .deadline
                     .get_or_insert_with(|| Box::pin(sleep_until(until)));
@@ -98,23 +119,20 @@ impl<S: Handler, F: Future<Output = Outcome>> Future for Handle<S, F> {
         if let Some(running) = this.running.take() {
             running.end(now.into_std());
         }
-        Poll::Ready(finish(
-            this.calls,
-            this.call,
-            this.trace.as_ref(),
-            outcome,
-            now,
-        ))
+        Poll::Ready(match this.call.take() {
+            Some(call) => finish(this.calls, call, this.trace.as_ref(), outcome, now),
+            None => Ended::Silently,
+        })
     }
 }
 
 fn finish<S>(
     calls: &Calls<S>,
-    call: &Call,
+    mut call: Box<Call>,
     trace: Option<&TraceContext>,
     outcome: Option<Outcome>,
     now: Instant,
-) -> Option<Outgoing> {
+) -> Ended {
     let content_type = call.content_type;
     let outcome = outcome.map(|outcome| {
         outcome.and_then(|response| {
@@ -131,8 +149,41 @@ fn finish<S>(
             "the deadline passed while the handler ran",
         ),
     };
+    let next = match &call.kept {
+        Some(kept) if code != Code::Ok => kept.next(code, call.deadline, now),
+        _ => Next::Over { letter: false },
+    };
+    let letter = match next {
+        Next::Over { letter: false } => None,
+        Next::Over { letter: true } => {
+            let kept = call.kept.take();
+            kept.and_then(|kept| kept.failed(Status::new(code, message)))
+        }
+        Next::Again(due) => {
+            let last = Status::new(code, message);
+            tracing::debug!(parent: &call.span, %last, "the call is handled again");
+            if let Some(kept) = &mut call.kept {
+                call.request = kept.again(due, last);
+            }
+            return Ended::Again(call, due);
+        }
+    };
     telemetry::record_outcome(&call.span, Side::Server, code, message);
     call.metrics.end(code, now - call.arrived);
+    let reply = reply_to(calls, &call, trace, outcome);
+    match (letter, reply) {
+        (Some(letter), reply) => Ended::Dead(Box::new((letter, reply))),
+        (None, Some(reply)) => Ended::Reply(reply),
+        (None, None) => Ended::Silently,
+    }
+}
+
+fn reply_to<S>(
+    calls: &Calls<S>,
+    call: &Call,
+    trace: Option<&TraceContext>,
+    outcome: Option<Outcome>,
+) -> Option<Outgoing> {
     let (to, mut outcome) = call.reply.as_ref().zip(outcome)?;
     let metadata = match &mut outcome {
         Ok(response) => response.metadata_mut(),
@@ -141,7 +192,7 @@ fn finish<S>(
     telemetry::reply(metadata, trace);
     Some(reply::record(
         to,
-        content_type,
+        call.content_type,
         outcome,
         calls.message_limit,
     ))

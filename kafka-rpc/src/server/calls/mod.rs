@@ -1,7 +1,9 @@
 mod batch;
 mod guard;
 mod handle;
+mod letters;
 mod replies;
+mod unusual;
 
 use std::sync::Arc;
 
@@ -13,7 +15,9 @@ use tokio::time::Instant;
 pub(super) use self::guard::{Guard, GuardedMessages};
 pub(super) use self::handle::answer;
 pub(super) use self::replies::ReplyDeliveries;
+use self::unusual::Unusual;
 use super::codec::Codec;
+use super::dead_letters::Letter;
 use super::dispatch::{Dispatch, Ticket};
 use super::router::{Call, ReplyTo};
 use super::streams::Streams;
@@ -31,6 +35,8 @@ pub(super) enum Work {
     Handle(Box<Call>),
     /// Only a status has to be told.
     Refuse(Box<(Status, ReplyTo)>),
+    /// It becomes a dead letter.
+    Bury(Box<Letter>),
 }
 
 pub(super) type Queue = Dispatch<Work, CorrelationId>;
@@ -42,16 +48,18 @@ pub(super) struct Calls<S> {
     service: S,
     codec: Codec,
     message_limit: usize,
-    /// What the server is called, where its callers have to tell instances apart.
-    instance: Option<Arc<str>>,
+    /// What the server is called.
+    instance: Arc<str>,
+    /// Whether its callers have to tell instances apart.
+    of_instance: bool,
     streams: Streams,
     writer: Arc<ReplyWriter>,
     runtime: Handle,
     /// Ends the handler of a running call: one that was not ready at once, or that is to be ended
     /// before it is known whether it is.
     handlers: Mutex<HashMap<Ticket, AbortHandle>>,
-    /// When the reply of a call could not be written for the first time.
-    failing: Mutex<HashMap<Ticket, Instant>>,
+    /// Of calls whose records go another way than one reply that is acknowledged at once.
+    unusual: Mutex<Unusual>,
 }
 
 impl<S> Calls<S> {
@@ -60,7 +68,7 @@ impl<S> Calls<S> {
         service: S,
         codec: Codec,
         message_limit: usize,
-        instance: Option<Arc<str>>,
+        (instance, of_instance): (Arc<str>, bool),
         streams: StreamSettings,
         runtime: Handle,
     ) -> Self {
@@ -71,11 +79,12 @@ impl<S> Calls<S> {
             codec,
             message_limit,
             instance,
+            of_instance,
             streams: Streams::new(streams, Arc::clone(&writer)),
             writer,
             runtime,
             handlers: Mutex::default(),
-            failing: Mutex::default(),
+            unusual: Mutex::default(),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::server::handler::Handler;
 use crate::server::reply;
 use crate::telemetry;
 use crate::transport::{Deliveries, Delivery, Failure, Outgoing, Undelivered};
-use crate::wire::mark_instance;
+use crate::wire::{is_letter, mark_instance};
 
 /// A reply that can't be written is tried again after this long …
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
@@ -21,8 +21,8 @@ const RETRY_LIMIT: Duration = Duration::from_secs(120);
 impl<S: Handler> Calls<S> {
     /// Sends a reply; its call is settled when it is acknowledged.
     pub(in crate::server) fn reply(self: &Arc<Self>, ticket: Ticket, mut record: Outgoing) {
-        if let Some(instance) = &self.instance {
-            mark_instance(&mut record.headers, instance);
+        if self.of_instance {
+            mark_instance(&mut record.headers, &self.instance);
         }
         self.send_reply(ticket, record);
     }
@@ -34,13 +34,16 @@ impl<S: Handler> Calls<S> {
     }
 
     fn not_delivered(self: &Arc<Self>, ticket: Ticket, undelivered: Undelivered) {
+        if is_letter(&undelivered.record.headers) {
+            return self.letter_not_delivered(ticket, undelivered);
+        }
         let Undelivered { record, error } = undelivered;
         let passing = matches!(
             error.failure,
             Failure::Unreachable | Failure::QueueFull | Failure::Fatal
         );
         let now = Instant::now();
-        let since = *self.failing.lock().entry(ticket).or_insert(now);
+        let (since, _) = self.unusual.lock().fails(ticket, now);
         let too_large = error.failure == Failure::TooLarge && !record.value.is_empty();
         if passing && now.duration_since(since) < RETRY_LIMIT {
             tracing::debug!(%error, "a reply is sent again");
@@ -60,16 +63,10 @@ impl<S: Handler> Calls<S> {
     }
 
     fn settle(&self, ticket: Ticket) {
-        self.forget_failures(&[ticket]);
-        self.dispatch.lock().settled(ticket);
-    }
-
-    fn forget_failures(&self, settled: &[Ticket]) {
-        let mut failing = self.failing.lock();
-        if !failing.is_empty() {
-            for ticket in settled {
-                failing.remove(ticket);
-            }
+        let mut settled = vec![ticket];
+        self.unusual.lock().acknowledged(&mut settled);
+        for ticket in settled {
+            self.dispatch.lock().settled(ticket);
         }
     }
 
@@ -86,7 +83,7 @@ impl<S: Handler> Calls<S> {
                 },
             }
         }
-        self.forget_failures(&settled);
+        self.unusual.lock().acknowledged(&mut settled);
         {
             let mut dispatch = self.dispatch.lock();
             for ticket in settled {
@@ -98,7 +95,7 @@ impl<S: Handler> Calls<S> {
         }
     }
 
-    fn send(&self, ticket: Ticket, record: Outgoing) -> Result<(), Box<Undelivered>> {
+    pub(super) fn send(&self, ticket: Ticket, record: Outgoing) -> Result<(), Box<Undelivered>> {
         self.writer.write(record, Some(token(ticket)))
     }
 }

@@ -11,6 +11,7 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         let Some(partition) = self.partitions.get_mut(&id) else {
             return Vec::new();
         };
+        self.postponed.retain(|(_, ticket)| ticket.partition != id);
         let mut calls = Vec::new();
         for (turn, call) in partition.revoke() {
             self.ready.remove(turn);

@@ -5,12 +5,14 @@ mod drain;
 mod gate;
 mod keys;
 mod partition;
+mod postponed;
 mod ready;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use self::commits::InFlight;
 use self::partition::Partition;
@@ -27,13 +29,15 @@ use crate::hashing::HashSet;
 /// [skipped](Self::skip). A submitted call waits until it is [started](Self::start), is
 /// [finished](Self::finished) when its handler ends, and [settled](Self::settled) when its reply is
 /// acknowledged. A waiting call leaves early when it is [cancelled](Self::cancel) or its partition
-/// is [revoked](Self::revoke).
+/// is [revoked](Self::revoke). A running call that is to be handled again is
+/// [postponed](Self::postpone): it waits anew, and may start when it is [due](Self::wake).
 ///
 /// - No more calls run than `concurrency`, those of partitions that were given up among them.
 /// - Of the calls of a partition with one key, one runs at a time, in the order in which they were
 ///   submitted.
 /// - An at-most-once call starts only after a commit that counts it as finished was confirmed.
-/// - Of the calls that may start, the one that was submitted first does, whatever its partition.
+/// - Of the calls that may start, the one that was submitted or postponed first does, whatever its
+///   partition.
 ///   What waits in a partition is bounded, so no partition can hold up the others for long.
 /// - An event that names a partition which was given up, or a call in it, changes nothing but the
 ///   number of calls that run. Ids are never used twice, so this holds also when the partition has
@@ -46,6 +50,8 @@ pub(crate) struct Dispatch<C, I> {
     partitions: BTreeMap<PartitionId, Partition<C, I>>,
     /// The waiting calls that may start.
     ready: ReadyCalls,
+    /// The waiting calls that were postponed, by when they are due.
+    postponed: BTreeSet<(Instant, Ticket)>,
     running: usize,
     /// Those among the running calls whose partitions were given up.
     left_behind: HashSet<Ticket>,
@@ -74,7 +80,7 @@ impl PartitionId {
 }
 
 /// A call that was started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Ticket {
     pub(crate) partition: PartitionId,
     pub(crate) offset: i64,
@@ -138,6 +144,7 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
             },
             partitions: BTreeMap::new(),
             ready: ReadyCalls::default(),
+            postponed: BTreeSet::new(),
             running: 0,
             left_behind: HashSet::default(),
             touched: Vec::new(),
@@ -273,6 +280,7 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         };
         touch(&mut self.touched, id, partition);
         self.ready.remove(withdrawn.turn);
+        self.forget_postponed(withdrawn.due, id, offset);
         self.ready.extend(withdrawn.next);
         Cancelled::Waiting(withdrawn.call)
     }

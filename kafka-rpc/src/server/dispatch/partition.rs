@@ -1,7 +1,10 @@
+mod postponed;
+
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::gate::CommitGate;
 use super::keys::KeyQueues;
@@ -25,6 +28,11 @@ pub(super) struct Partition<C, I> {
     /// The calls that wait or run. Of calls with one id, the last.
     ids: HashMap<I, i64>,
     gate: CommitGate,
+    /// When the waiting calls are due that may not start before.
+    postponed: HashMap<i64, Instant>,
+    /// What calls take up until they are settled, where that is more than their replies.
+    held: HashMap<i64, usize>,
+    held_bytes: usize,
     /// Records that are finished with another one.
     attached: HashMap<i64, Vec<i64>>,
     revoked: bool,
@@ -63,6 +71,8 @@ pub(super) type Ready = (Turn, Ticket);
 /// A waiting call that will not start.
 pub(super) struct Withdrawn<C> {
     pub(super) turn: Turn,
+    /// When it was to start at the earliest, if it was postponed.
+    pub(super) due: Option<Instant>,
     pub(super) call: C,
     /// What may start in its place.
     pub(super) next: Option<Ready>,
@@ -80,6 +90,9 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
             keys: KeyQueues::default(),
             ids: HashMap::default(),
             gate: CommitGate::default(),
+            postponed: HashMap::default(),
+            held: HashMap::default(),
+            held_bytes: 0,
             attached: HashMap::default(),
             revoked: false,
             paused: false,
@@ -205,6 +218,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
                 call.remove();
             }
         }
+        self.let_go(offset);
         self.complete(offset);
     }
 
@@ -214,6 +228,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
             && matches!(call.get().phase, Phase::Unsettled)
         {
             call.remove();
+            self.let_go(offset);
         }
     }
 
@@ -236,9 +251,15 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         self.waiting_bytes -= bytes;
         self.forget_id(id, offset);
         self.gate.forget(offset);
+        let due = self.postponed.remove(&offset);
         self.complete(offset);
         let next = self.leave_key(key, offset);
-        Some(Withdrawn { turn, call, next })
+        Some(Withdrawn {
+            turn,
+            due,
+            call,
+            next,
+        })
     }
 
     /// Takes all waiting calls out and leaves them to the next owner, also those that were to run
@@ -247,6 +268,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         self.revoked = true;
         self.keys = KeyQueues::default();
         self.gate = CommitGate::default();
+        self.postponed = HashMap::default();
         self.waiting_bytes = 0;
         let mut withdrawn = Vec::with_capacity(std::mem::take(&mut self.waiting));
         let waits = |_: &i64, call: &mut Call<C, I>| matches!(call.phase, Phase::Waiting(_));
@@ -300,7 +322,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         if self.revoked {
             return None;
         }
-        let (calls, bytes) = (self.waiting, self.waiting_bytes);
+        let (calls, bytes) = (self.waiting, self.waiting_bytes + self.held_bytes);
         let full =
             calls >= limits.queued_calls || bytes >= limits.queued_bytes || !self.progress.room();
         let relieved = calls <= limits.queued_calls / 2
@@ -349,7 +371,8 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         let first = key
             .as_ref()
             .is_none_or(|key| self.keys.is_first(key, offset));
-        (first && !self.gate.holds(offset)).then(|| (turn, self.ticket(offset)))
+        let held = self.gate.holds(offset) || self.postponed.contains_key(&offset);
+        (first && !held).then(|| (turn, self.ticket(offset)))
     }
 
     fn leave_key(&mut self, key: Option<Bytes>, offset: i64) -> Option<Ready> {
@@ -363,7 +386,9 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
 
     #[cfg(test)]
     pub(super) fn holds_nothing(&self) -> bool {
-        self.gate.is_empty() && self.calls.is_empty() && self.keys.is_empty() && self.ids.is_empty()
+        let calls = self.calls.is_empty() && self.keys.is_empty() && self.ids.is_empty();
+        let rare = self.postponed.is_empty() && self.held.is_empty() && self.held_bytes == 0;
+        calls && rare && self.gate.is_empty()
     }
 }
 

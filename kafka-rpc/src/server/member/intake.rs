@@ -8,13 +8,14 @@ use crate::call::Code;
 use crate::chunks::{Pieces, Taken};
 use crate::descriptor::Delivery;
 use crate::server::calls::{Queue, Work};
+use crate::server::dead_letters::Letter;
 use crate::server::dispatch::{Cancelled, PartitionId, Submission, Ticket};
 use crate::server::progress::{Arrival, Progress};
 use crate::server::router::{Call, Now, Router, StreamFrame, Verdict};
 use crate::server::streams::{Ending, Frames, Streams};
 use crate::telemetry::{self, Refused};
 use crate::transport::{PartitionRef, Record};
-use crate::wire::{CorrelationId, Frame};
+use crate::wire::{CorrelationId, Frame, LetterCause};
 
 /// Takes a batch of records in.
 pub(super) struct Intake<'a> {
@@ -32,12 +33,12 @@ pub(super) struct Intake<'a> {
 }
 
 impl Intake<'_> {
-    pub(super) fn take(&mut self, record: Record) {
+    pub(super) fn take(&mut self, mut record: Record) {
         let offset = record.offset;
         let Some(id) = self.arrive(&record) else {
             return;
         };
-        let Some((verdict, bytes)) = self.verdict(id, record) else {
+        let Some((verdict, bytes)) = self.verdict(id, &mut record) else {
             return;
         };
         let submission = match verdict {
@@ -53,7 +54,15 @@ impl Intake<'_> {
             Verdict::StepPast(reason, status) => {
                 telemetry::refused_request(reason, false);
                 self.refused(id, offset, &status);
-                return self.dispatch.skip(id, offset);
+                match self.router.dead_letters(&record.topic) {
+                    Some(topic) => bury(Letter::unhandled(
+                        topic,
+                        LetterCause::Refused,
+                        status,
+                        record,
+                    )),
+                    None => return self.dispatch.skip(id, offset),
+                }
             }
             Verdict::Cancel(call) => {
                 self.dispatch.skip(id, offset);
@@ -100,26 +109,32 @@ impl Intake<'_> {
         }
     }
 
-    /// What a record is, once its message is whole; `None` where that has to wait.
-    fn verdict(&mut self, id: PartitionId, record: Record) -> Option<(Verdict, usize)> {
-        if !self.pieces.are_taken() {
-            let bytes = record.value.len();
-            return Some((self.router.verdict(record, self.now), bytes));
+    /// What a record is, once its message is whole, which takes the place of its last piece; `None`
+    /// where that has to wait.
+    fn verdict(&mut self, id: PartitionId, record: &mut Record) -> Option<(Verdict, usize)> {
+        let mut refused = None;
+        if self.pieces.are_taken() {
+            let (offset, now) = (record.offset, self.now.instant);
+            let parts = match self.pieces.take(id, std::mem::take(record), now) {
+                Taken::Whole(whole, parts) => {
+                    *record = whole;
+                    parts
+                }
+                Taken::Refused(last, status, parts) => {
+                    *record = last;
+                    refused = Some(status);
+                    parts
+                }
+                Taken::Piece => return None,
+            };
+            // They are finished with the record that they belong to.
+            self.dispatch.attach(id, offset, parts);
         }
-        let offset = record.offset;
-        let (verdict, bytes, parts) = match self.pieces.take(id, record, self.now.instant) {
-            Taken::Whole(record, parts) => {
-                let bytes = record.value.len();
-                (self.router.verdict(record, self.now), bytes, parts)
-            }
-            Taken::Refused(record, status, parts) => {
-                (self.router.refuse_whole(&record, status), 0, parts)
-            }
-            Taken::Piece => return None,
-        };
-        // They are finished with the record that they belong to.
-        self.dispatch.attach(id, offset, parts);
-        Some((verdict, bytes))
+        let bytes = record.value.len();
+        match refused {
+            None => Some((self.router.verdict(record, self.now), bytes)),
+            Some(status) => Some((self.router.refuse_whole(record, status), 0)),
+        }
     }
 
     fn open(
@@ -215,7 +230,7 @@ impl Intake<'_> {
                 call.metrics.end(Code::Cancelled, call.arrived.elapsed());
             }
             // Over before the cancel came.
-            Cancelled::Waiting(Work::Refuse(..)) => {}
+            Cancelled::Waiting(Work::Refuse(..) | Work::Bury(..)) => {}
             Cancelled::Unknown => {
                 self.streams.end(id, call, Ending::Cancelled);
             }
@@ -240,6 +255,14 @@ fn refuse(work: Work) -> Submission<Work, CorrelationId> {
         bytes: 0,
         delivery: Delivery::AtLeastOnce,
         call: work,
+    }
+}
+
+/// What its letter takes up counts while it waits, too.
+pub(super) fn bury(letter: Letter) -> Submission<Work, CorrelationId> {
+    Submission {
+        bytes: letter.bytes(),
+        ..refuse(Work::Bury(Box::new(letter)))
     }
 }
 

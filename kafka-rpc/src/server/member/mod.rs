@@ -1,6 +1,8 @@
 mod intake;
 mod owned;
+mod unreadable;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -164,11 +166,11 @@ impl<S> GroupMember<S> {
     fn frames(&mut self, batch: &mut Vec<Record>) {
         let now = Now::read();
         let mut frames = Frames::new(self.calls.streams(), now.instant);
-        for record in batch.drain(..) {
+        for mut record in batch.drain(..) {
             let Some(id) = self.owned.id(&partition_of(&record)) else {
                 continue;
             };
-            match self.router.verdict(record, now) {
+            match self.router.verdict(&mut record, now) {
                 Verdict::Frame(StreamFrame {
                     id: call,
                     frame,
@@ -209,11 +211,16 @@ impl<S> GroupMember<S> {
             return PAUSED;
         }
         let dispatch = self.calls.dispatch.lock();
+        let now = Instant::now();
         let busy = dispatch.waiting() > 0 || !dispatch.all_drained();
-        if busy || Instant::now() < self.commit_due {
-            return self.pace.commit_interval;
+        let wait = match busy || now < self.commit_due {
+            true => self.pace.commit_interval,
+            false => IDLE,
+        };
+        match dispatch.next_due() {
+            Some(due) => wait.min(due.saturating_duration_since(now)),
+            None => wait,
         }
-        IDLE
     }
 }
 
@@ -305,6 +312,24 @@ impl<S: Handler> Member for GroupMember<S> {
         };
         for ticket in cancelled {
             self.calls.abort(ticket);
+        }
+        self.calls.start_ready();
+    }
+
+    fn unreadable(&mut self, partition: &PartitionRef, offsets: Range<i64>, why: &str) {
+        tracing::error!(
+            ?partition,
+            ?offsets,
+            why,
+            "records can't be read; they are stepped past"
+        );
+        if self.drain_until.is_some() {
+            return;
+        }
+        if let Some(id) = self.owned.id(partition) {
+            let letters = self.router.dead_letters(&partition.topic);
+            let mut dispatch = self.calls.dispatch.lock();
+            unreadable::step_past(&mut dispatch, (id, partition), offsets, why, letters);
         }
         self.calls.start_ready();
     }

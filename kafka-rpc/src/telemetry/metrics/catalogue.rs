@@ -16,6 +16,9 @@ pub(super) const COMMIT_FAILURES: &str = "kafka_rpc.server.commit_failures";
 pub(super) const HANDLER_PANICS: &str = "kafka_rpc.server.panics";
 pub(super) const REPLY_RETRIES: &str = "kafka_rpc.server.reply_retries";
 pub(super) const LOST_REPLIES: &str = "kafka_rpc.server.lost_replies";
+pub(super) const DEAD_LETTERS: &str = "kafka_rpc.server.dead_letters";
+pub(super) const DEAD_LETTER_RETRIES: &str = "kafka_rpc.server.dead_letter_retries";
+pub(super) const REDELIVERIES: &str = "kafka_rpc.server.redeliveries";
 pub(super) const DRAIN_TIMEOUTS: &str = "kafka_rpc.server.drain_timeouts";
 pub(super) const LOST_CANCELS: &str = "kafka_rpc.client.lost_cancels";
 pub(super) const LAG: &str = "kafka_rpc.server.lag";
@@ -38,6 +41,7 @@ pub(super) const RPC_STATUS: &str = "rpc.status_code";
 pub(super) const ERROR_TYPE: &str = "error.type";
 pub(super) const REASON: &str = "kafka_rpc.refusal.reason";
 pub(super) const ANSWERED: &str = "kafka_rpc.refusal.answered";
+pub(super) const CAUSE: &str = "kafka_rpc.dead_letter.cause";
 pub(super) const GROUP: &str = "messaging.consumer.group.name";
 pub(super) const TOPIC: &str = "messaging.destination.name";
 pub(super) const PARTITION: &str = "messaging.destination.partition.id";
@@ -150,6 +154,18 @@ pub(super) const METRICS: &[Metric] = &[
         "Replies that could not be written and were sent again",
     ),
     counter(LOST_REPLIES, "Replies that could not be written at all"),
+    counter(
+        REDELIVERIES,
+        "Failed calls that are handled again after a while",
+    ),
+    counter(
+        DEAD_LETTERS,
+        "Requests that became dead letters, by their topic and the cause",
+    ),
+    counter(
+        DEAD_LETTER_RETRIES,
+        "Dead letters that could not be written and were sent again",
+    ),
     counter(
         DRAIN_TIMEOUTS,
         "Servers that ended before their handlers did",

@@ -1,12 +1,14 @@
 //! What happens too rarely for its handles to be kept.
 
 use super::catalogue::{
-    ANSWERED, BROKEN_STREAMS, CLIENT_STREAMS, COMMIT_FAILURES, DRAIN_TIMEOUTS, HANDLER_PANICS,
-    HEDGES, HELD_BACK, LOST_CANCELS, LOST_REPLIES, LOST_STREAMS, ORPHANED_REPLIES, REASON,
-    REFUSED_REQUESTS, REPEATED_RECORDS, REPLY_RETRIES, RESENT_REQUESTS, RESUMED_STREAMS, RETRIES,
-    RPC_METHOD, SERVER_STREAMS, SILENT_CALLERS, STRAY_FRAMES,
+    ANSWERED, BROKEN_STREAMS, CAUSE, CLIENT_STREAMS, COMMIT_FAILURES, DEAD_LETTER_RETRIES,
+    DEAD_LETTERS, DRAIN_TIMEOUTS, HANDLER_PANICS, HEDGES, HELD_BACK, LOST_CANCELS, LOST_REPLIES,
+    LOST_STREAMS, ORPHANED_REPLIES, REASON, REDELIVERIES, REFUSED_REQUESTS, REPEATED_RECORDS,
+    REPLY_RETRIES, RESENT_REQUESTS, RESUMED_STREAMS, RETRIES, RPC_METHOD, SERVER_STREAMS,
+    SILENT_CALLERS, STRAY_FRAMES, TOPIC,
 };
 use crate::descriptor::Method;
+use crate::wire::LetterCause;
 
 /// Why a request never reached a handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +72,22 @@ pub(crate) fn reply_retried() {
 /// A reply could not be written at all.
 pub(crate) fn reply_lost() {
     metrics::counter!(LOST_REPLIES).increment(1);
+}
+
+/// A failed call is handled again.
+pub(crate) fn redelivered() {
+    metrics::counter!(REDELIVERIES).increment(1);
+}
+
+/// A request became a dead letter, since it could not be handled or failed for good.
+pub(crate) fn dead_letter(request_topic: &str, cause: LetterCause) {
+    let topic = request_topic.to_owned();
+    metrics::counter!(DEAD_LETTERS, TOPIC => topic, CAUSE => cause.as_str()).increment(1);
+}
+
+/// A dead letter could not be written and is sent again.
+pub(crate) fn dead_letter_retried() {
+    metrics::counter!(DEAD_LETTER_RETRIES).increment(1);
 }
 
 /// A cancel could not be written: the handler runs on.

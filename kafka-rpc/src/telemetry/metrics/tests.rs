@@ -274,6 +274,9 @@ fn recorded_here(method: Method) -> BTreeMap<(Kind, String), Vec<Recorded>> {
         handler_panicked();
         reply_retried();
         reply_lost();
+        redelivered();
+        dead_letter("shop.v1.Orders", crate::wire::LetterCause::Refused);
+        dead_letter_retried();
         cancel_lost();
         call_repeated(method, false);
         call_repeated(method, true);

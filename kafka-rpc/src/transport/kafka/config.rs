@@ -58,7 +58,8 @@ const GROUP: &[(&str, &str)] = &[
     ("partition.assignment.strategy", "cooperative-sticky"),
     // A killed server's calls move on after this; heartbeats have a thread of their own.
     ("session.timeout.ms", "10000"),
-    ("heartbeat.interval.ms", "1000"),
+    // The others hear of it with their next one when a server leaves.
+    ("heartbeat.interval.ms", "500"),
     ("max.poll.interval.ms", "300000"),
     // Calls go to added partitions as soon as a channel knows of them, so they have to be read soon.
     ("topic.metadata.refresh.interval.ms", "10000"),

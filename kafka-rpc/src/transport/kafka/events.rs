@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::ffi::{CStr, c_char, c_void};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -14,10 +15,11 @@ use rdkafka::bindings::{
     RD_KAFKA_EVENT_ERROR, RD_KAFKA_EVENT_FETCH, RD_KAFKA_EVENT_LOG, rd_kafka_event_destroy,
     rd_kafka_event_error, rd_kafka_event_error_is_fatal, rd_kafka_event_error_string,
     rd_kafka_event_log, rd_kafka_event_message_array, rd_kafka_event_message_next,
-    rd_kafka_event_t, rd_kafka_event_topic_partition_list, rd_kafka_event_type,
-    rd_kafka_message_status, rd_kafka_message_t, rd_kafka_msg_status_t,
+    rd_kafka_event_t, rd_kafka_event_topic_partition, rd_kafka_event_topic_partition_list,
+    rd_kafka_event_type, rd_kafka_message_status, rd_kafka_message_t, rd_kafka_msg_status_t,
     rd_kafka_queue_cb_event_enable, rd_kafka_queue_destroy, rd_kafka_queue_get_consumer,
     rd_kafka_queue_get_main, rd_kafka_queue_poll, rd_kafka_queue_t, rd_kafka_t,
+    rd_kafka_topic_partition_destroy,
 };
 use rdkafka::client::{Client, ClientContext};
 use rdkafka::config::RDKafkaLogLevel;
@@ -26,7 +28,7 @@ use rdkafka::types::RDKafkaRespErr;
 
 use super::message::{TopicCache, record};
 use super::partitions;
-use crate::transport::Record;
+use crate::transport::{PartitionRef, Record};
 
 /// A record that will not be acknowledged.
 pub(super) struct Lost {
@@ -179,9 +181,7 @@ impl Event<'_> {
     pub(super) fn tell(&self, context: &impl ClientContext) {
         match self.kind() {
             RD_KAFKA_EVENT_ERROR => {
-                // SAFETY: the event is alive, and the text lives as long.
-                let reason = unsafe { text(rd_kafka_event_error_string(self.native.as_ptr())) };
-                context.error(KafkaError::Global(self.code().into()), reason.trim());
+                context.error(KafkaError::Global(self.code().into()), &self.reason());
             }
             RD_KAFKA_EVENT_LOG => self.tell_line(context),
             _ => {}
@@ -241,6 +241,31 @@ impl Event<'_> {
                 return;
             }
         }
+    }
+
+    /// Which partition an error is of, and which offset.
+    pub(super) fn place(&self) -> Option<(PartitionRef, i64)> {
+        // SAFETY: the event is alive. What it gives is ours to destroy.
+        let native = unsafe { rd_kafka_event_topic_partition(self.native.as_ptr()) };
+        let place = NonNull::new(native)?;
+        // SAFETY: it is alive until it is destroyed, which happens once.
+        unsafe {
+            let fields = place.as_ref();
+            let partition = PartitionRef {
+                topic: Arc::from(text(fields.topic)),
+                partition: fields.partition,
+            };
+            let offset = fields.offset;
+            rd_kafka_topic_partition_destroy(place.as_ptr());
+            Some((partition, offset))
+        }
+    }
+
+    /// What an error says.
+    pub(super) fn reason(&self) -> String {
+        // SAFETY: the event is alive, and the text lives as long.
+        let reason = unsafe { text(rd_kafka_event_error_string(self.native.as_ptr())) };
+        reason.trim().to_owned()
     }
 
     /// The partitions of a rebalance.

@@ -1,5 +1,6 @@
 //! The transport on Apache Kafka, through librdkafka. The only place that names `rdkafka`.
 
+mod archive;
 mod close;
 mod config;
 mod context;
@@ -16,11 +17,13 @@ mod producer;
 mod tests;
 mod topics;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use rdkafka::admin::AdminClient;
+use rdkafka::consumer::BaseConsumer;
 use tokio::sync::OnceCell;
 
 use self::config::Purpose;
@@ -28,8 +31,8 @@ use self::context::Context;
 use self::describe::Probe;
 use self::error::transport_error;
 use super::{
-    CreateOutcome, Deliveries, Failure, GroupConfig, Inbox, Member, NewTopic, Producer, Records,
-    TopicState, Transport, TransportError, Writes,
+    CreateOutcome, Deliveries, Failure, GroupConfig, Inbox, Member, NewTopic, PartitionRef,
+    Producer, Record, Records, TopicState, Transport, TransportError, Writes,
 };
 
 pub(crate) use self::config::ClusterConfig;
@@ -71,6 +74,23 @@ impl KafkaTransport {
                 .map_err(|error| transport_error("open an administration client", &error))
         };
         self.admin.get_or_try_init(open).await.map(Arc::clone)
+    }
+}
+
+impl KafkaTransport {
+    /// Looks at partitions with a consumer that is opened for that.
+    async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&BaseConsumer<Context>) -> Result<T, TransportError> + Send + 'static,
+    ) -> Result<T, TransportError> {
+        let config = self.config.client(Purpose::Inbox, &[]);
+        blocking(move || {
+            let consumer = Arc::new(archive::open(config)?);
+            let seen = look(&consumer);
+            close::in_background(consumer);
+            seen
+        })
+        .await
     }
 }
 
@@ -148,6 +168,42 @@ impl Transport for KafkaTransport {
         let config = self.config.client(Purpose::Inbox, properties);
         let inbox = inbox::KafkaInbox::open(&config, records)?;
         Ok(Arc::new(inbox))
+    }
+
+    async fn bounds(
+        &self,
+        partition: &PartitionRef,
+        limit: Duration,
+    ) -> Result<Range<i64>, TransportError> {
+        let partition = partition.clone();
+        self.look(move |consumer| archive::bounds(consumer, &partition, limit))
+            .await
+    }
+
+    async fn read(
+        &self,
+        partition: &PartitionRef,
+        offsets: Range<i64>,
+        most: usize,
+        limit: Duration,
+    ) -> Result<Vec<Record>, TransportError> {
+        let partition = partition.clone();
+        self.look(move |consumer| archive::read(consumer, &partition, offsets, most, limit))
+            .await
+    }
+
+    async fn delete_before(
+        &self,
+        partition: &PartitionRef,
+        offset: i64,
+        limit: Duration,
+    ) -> Result<(), TransportError> {
+        if self.embedded.is_some() {
+            let message = "can't delete records: the embedded broker is not able to";
+            return Err(TransportError::new(Failure::Other, message));
+        }
+        let admin = self.admin().await?;
+        archive::delete_before(&admin, partition, offset, limit).await
     }
 
     fn join(&self, config: GroupConfig, member: Box<dyn Member>) -> Result<(), TransportError> {

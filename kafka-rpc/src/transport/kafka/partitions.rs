@@ -122,6 +122,23 @@ pub(super) fn cached_end<C: ClientContext>(
     client: &Client<C>,
     partition: &PartitionRef,
 ) -> Option<i64> {
+    let (_, end) = cached_bounds(client, partition)?;
+    (end >= 0).then_some(end)
+}
+
+/// The earliest offset of a partition, likewise.
+pub(super) fn cached_start<C: ClientContext>(
+    client: &Client<C>,
+    partition: &PartitionRef,
+) -> Option<i64> {
+    let (start, _) = cached_bounds(client, partition)?;
+    (start >= 0).then_some(start)
+}
+
+fn cached_bounds<C: ClientContext>(
+    client: &Client<C>,
+    partition: &PartitionRef,
+) -> Option<(i64, i64)> {
     let topic = CString::new(&*partition.topic).ok()?;
     let (mut low, mut high) = (-1, -1);
     // SAFETY: the client is alive, the topic ends with NUL, the out pointers are valid for writes.
@@ -134,5 +151,5 @@ pub(super) fn cached_end<C: ClientContext>(
             &mut high,
         )
     };
-    (code == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0).then_some(high)
+    (code == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR).then_some((low, high))
 }

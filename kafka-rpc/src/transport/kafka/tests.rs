@@ -171,6 +171,8 @@ impl Member for Reader {
             let _gone = self.events.send(Event::Record(record.offset));
         }
     }
+    fn unreadable(&mut self, _: &PartitionRef, _: std::ops::Range<i64>, _: &str) {}
+
     fn committed(&mut self, _: u64, outcome: Result<(), TransportError>) {
         let outcome = outcome.map_err(|error| error.message);
         let _gone = self.events.send(Event::Committed(outcome));

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU32;
+use std::ops::Range;
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
@@ -77,6 +78,30 @@ impl Log {
     pub(super) fn end(&self, of: &PartitionRef) -> Option<i64> {
         let mut topics = self.topics.lock();
         partition(&mut topics, of).map(|partition| partition.end())
+    }
+
+    /// The offsets of the records that a partition keeps.
+    pub(super) fn bounds(&self, of: &PartitionRef) -> Result<Range<i64>, TransportError> {
+        let mut topics = self.topics.lock();
+        let partition = partition(&mut topics, of);
+        partition
+            .map(|partition| partition.start..partition.end())
+            .ok_or_else(|| missing(&of.topic, Some(of.partition)))
+    }
+
+    /// Keeps no records of a partition before an offset.
+    pub(super) fn delete_before(
+        &self,
+        of: &PartitionRef,
+        offset: i64,
+    ) -> Result<(), TransportError> {
+        let mut topics = self.topics.lock();
+        let partition =
+            partition(&mut topics, of).ok_or_else(|| missing(&of.topic, Some(of.partition)))?;
+        while partition.start < offset && partition.records.pop_front().is_some() {
+            partition.start += 1;
+        }
+        Ok(())
     }
 
     /// Has a reader woken for each record from here on, and tells at which offset that is.

@@ -13,6 +13,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,8 +24,8 @@ use self::inbox::MemoryInbox;
 use self::log::Log;
 use self::producer::MemoryProducer;
 use super::{
-    Access, CreateOutcome, Deliveries, GroupConfig, Inbox, Member, NewTopic, Producer, Records,
-    TopicState, Transport, TransportError, Writes,
+    Access, CreateOutcome, Deliveries, GroupConfig, Inbox, Member, NewTopic, PartitionRef,
+    Producer, Record, Records, TopicState, Transport, TransportError, Writes,
 };
 
 /// A cluster that lives as long as this value and what was opened from it. Tasks go to the runtime
@@ -85,6 +86,36 @@ impl Transport for MemoryTransport {
     ) -> Result<Arc<dyn Inbox>, TransportError> {
         let inbox = MemoryInbox::open(Arc::clone(&self.log), records);
         Ok(Arc::new(inbox))
+    }
+
+    async fn bounds(
+        &self,
+        partition: &PartitionRef,
+        _: Duration,
+    ) -> Result<Range<i64>, TransportError> {
+        self.log.bounds(partition)
+    }
+
+    async fn read(
+        &self,
+        partition: &PartitionRef,
+        offsets: Range<i64>,
+        most: usize,
+        _: Duration,
+    ) -> Result<Vec<Record>, TransportError> {
+        let mut records = Vec::new();
+        self.log.read(partition, offsets.start, most, &mut records);
+        records.retain(|record| record.offset < offsets.end);
+        Ok(records)
+    }
+
+    async fn delete_before(
+        &self,
+        partition: &PartitionRef,
+        offset: i64,
+        _: Duration,
+    ) -> Result<(), TransportError> {
+        self.log.delete_before(partition, offset)
     }
 
     fn join(&self, config: GroupConfig, member: Box<dyn Member>) -> Result<(), TransportError> {

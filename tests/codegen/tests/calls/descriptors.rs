@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use kafka_rpc::{Code, Delivery, HedgingPolicy, Idempotency, Repeats, RetryPolicy, TopicLayout};
+use kafka_rpc::{
+    Code, Delivery, HedgingPolicy, Idempotency, Redelivery, Repeats, RetryPolicy, TopicLayout,
+};
 use kafka_rpc_tests_codegen::{bare, shop};
 use prost_reflect::DescriptorPool;
 
@@ -11,7 +13,7 @@ type ReturnsClient = shop::v1::ReturnsClient;
 fn the_options_of_the_proto_are_in_the_description() {
     let orders = OrdersClient::DESCRIPTOR;
     assert_eq!(orders.topics, TopicLayout::PerMethod);
-    let [place, get, clear, ..] = orders.methods else {
+    let [place, get, clear, _, price] = orders.methods else {
         panic!("five methods: {orders:?}");
     };
     assert_eq!(place.delivery, Delivery::AtLeastOnce);
@@ -22,6 +24,11 @@ fn the_options_of_the_proto_are_in_the_description() {
     assert_eq!(clear.delivery, Delivery::AtMostOnce);
     assert_eq!(clear.topic, Some("shop.clear"));
     assert_eq!(clear.input, "google.protobuf.Empty");
+    let policy = Redelivery::new()
+        .attempts(3)
+        .initial_backoff(Duration::from_millis(5))
+        .codes(&[Code::Aborted]);
+    assert_eq!((place.redelivery, price.redelivery), (None, Some(policy)));
 
     let retry = RetryPolicy::new().attempts(4).codes(&[Code::Aborted]);
     assert_eq!(place.repeats, Some(Repeats::Retry(retry)));

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use tokio::time::Instant;
+
 use super::super::*;
 use crate::server::progress::Commit;
 
@@ -42,6 +44,10 @@ pub(super) struct Call {
     pub(super) gate: Gate,
     /// Settled while it runs.
     pub(super) settled: bool,
+    /// While it waits: when it may start again.
+    pub(super) due: Option<Instant>,
+    /// What it takes up after its end.
+    pub(super) held: usize,
 }
 
 impl Call {
@@ -114,10 +120,30 @@ impl Assignment {
     }
 
     pub(super) fn may_start(&self, call: &Call) -> bool {
-        let earlier = self.calls.iter().take_while(|other| other.turn < call.turn);
+        let earlier = self
+            .calls
+            .iter()
+            .take_while(|other| other.offset != call.offset);
         let mut before = earlier.filter(|other| other.is_live());
         let key = call.record.key;
-        call.gate == Gate::Open && (key.is_none() || before.all(|other| other.record.key != key))
+        let open = call.gate == Gate::Open && call.due.is_none();
+        open && (key.is_none() || before.all(|other| other.record.key != key))
+    }
+
+    /// What calls take up that wait, and that have more to settle than a reply.
+    pub(super) fn bytes(&self) -> usize {
+        let waiting: usize = self.waiting().map(|call| call.record.bytes).sum();
+        let unsettled = |call: &&Call| match call.phase {
+            Phase::Running => !call.settled,
+            phase => phase == Phase::Unsettled,
+        };
+        let held: usize = self
+            .calls
+            .iter()
+            .filter(unsettled)
+            .map(|call| call.held)
+            .sum();
+        waiting + held
     }
 
     pub(super) fn is_drained(&self) -> bool {

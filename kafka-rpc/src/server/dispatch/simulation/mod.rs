@@ -33,6 +33,17 @@ enum Event {
     Start,
     Finish(Index),
     Settle(Index),
+    Postpone {
+        index: Index,
+        millis: u64,
+    },
+    Pass {
+        millis: u64,
+    },
+    Hold {
+        index: Index,
+        bytes: usize,
+    },
     /// The next call that was started ends and settles: most do.
     Serve,
     Cancel {
@@ -87,6 +98,9 @@ fn event() -> impl Strategy<Value = Event> {
         16 => Just(Event::Start),
         6 => index().prop_map(Event::Finish),
         6 => index().prop_map(Event::Settle),
+        4 => (index(), 0..20_u64).prop_map(|(index, millis)| Event::Postpone { index, millis }),
+        4 => (0..10_u64).prop_map(|millis| Event::Pass { millis }),
+        2 => (index(), 0..40_usize).prop_map(|(index, bytes)| Event::Hold { index, bytes }),
         8 => Just(Event::Serve),
         3 => (log(), 0..6_u8).prop_map(|(log, id)| Event::Cancel { log, id }),
         6 => Just(Event::Take),
@@ -117,6 +131,15 @@ fn step(world: &mut World, event: Event) {
             .ticket(|all| index.index(all))
             .into_iter()
             .for_each(|ticket| world.settle(ticket)),
+        Event::Postpone { index, millis } => world
+            .ticket(|all| index.index(all))
+            .into_iter()
+            .for_each(|ticket| world.postpone(ticket, millis)),
+        Event::Pass { millis } => world.pass(millis),
+        Event::Hold { index, bytes } => world
+            .ticket(|all| index.index(all))
+            .into_iter()
+            .for_each(|ticket| world.hold(ticket, bytes)),
         Event::Serve => world.serve(),
         Event::Cancel { log, id } => world.cancel(log, id),
         Event::Take => world.take(),

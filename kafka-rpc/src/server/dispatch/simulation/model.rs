@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use tokio::time::Instant;
+
 use super::super::*;
 use super::assignment::{Assignment, Call, Gate, Phase, Record};
 
@@ -97,7 +99,64 @@ impl Model {
             phase,
             gate,
             settled: false,
+            due: None,
+            held: 0,
         });
+    }
+
+    /// False where the call does not run, or is the next owner's.
+    pub(super) fn postpone(&mut self, ticket: Ticket, due: Instant) -> bool {
+        let turn = self.turns;
+        let assignment = self.owned(ticket.partition).filter(|owned| !owned.revoked);
+        let call = assignment.and_then(|owned| owned.call(ticket.offset));
+        let Some(call) = call.filter(|call| call.phase == Phase::Running && !call.settled) else {
+            return false;
+        };
+        (call.phase, call.turn, call.due, call.held) = (Phase::Waiting, turn, Some(due), 0);
+        self.turns += 1;
+        true
+    }
+
+    /// Whether the call ran and is left to the next owner.
+    pub(super) fn abandoned(&mut self, ticket: Ticket) -> bool {
+        let mut assignments = self.assignments.iter_mut();
+        let assignment = assignments.find(|assignment| assignment.id == ticket.partition);
+        let call = assignment.and_then(|assignment| assignment.call(ticket.offset));
+        let Some(call) = call.filter(|call| call.phase == Phase::Running) else {
+            return false;
+        };
+        let settled = call.settled;
+        call.phase = if settled {
+            Phase::Done
+        } else {
+            Phase::GivenBack
+        };
+        !settled
+    }
+
+    pub(super) fn wake(&mut self, now: Instant) {
+        let calls = self.all_owned().flat_map(|owned| &mut owned.calls);
+        for call in calls.filter(|call| call.due.is_some_and(|due| due <= now)) {
+            call.due = None;
+        }
+    }
+
+    pub(super) fn next_due(&mut self) -> Option<Instant> {
+        let owned = self.all_owned().filter(|owned| !owned.revoked);
+        let waiting = owned.flat_map(|owned| owned.calls.iter());
+        let waiting = waiting.filter(|call| call.phase == Phase::Waiting);
+        waiting.filter_map(|call| call.due).min()
+    }
+
+    pub(super) fn hold(&mut self, ticket: Ticket, bytes: usize) {
+        let call = self
+            .owned(ticket.partition)
+            .and_then(|owned| owned.call(ticket.offset));
+        if let Some(call) = call
+            && (call.phase == Phase::Unsettled || call.phase == Phase::Running && !call.settled)
+        {
+            call.held += bytes;
+        }
     }
 
     pub(super) fn start(&mut self) -> Option<Ticket> {
@@ -172,12 +231,14 @@ impl Model {
             .calls
             .iter_mut()
             .filter(|call| call.phase == Phase::Waiting);
-        waiting
+        let mut given_back: Vec<_> = waiting
             .map(|call| {
                 call.phase = Phase::GivenBack;
-                call.offset
+                (call.turn, call.offset)
             })
-            .collect()
+            .collect();
+        given_back.sort_unstable();
+        given_back.into_iter().map(|(_, offset)| offset).collect()
     }
 
     pub(super) fn flow(&mut self) -> Vec<(PartitionId, Flow)> {
@@ -189,7 +250,7 @@ impl Model {
             .filter(|assignment| !assignment.revoked)
         {
             let calls = assignment.waiting().count();
-            let bytes: usize = assignment.waiting().map(|call| call.record.bytes).sum();
+            let bytes = assignment.bytes();
             if !assignment.paused && (calls >= limits.queued_calls || bytes >= limits.queued_bytes)
             {
                 assignment.paused = true;

@@ -22,6 +22,7 @@ impl World {
             self.answer(true, true);
             self.take();
             self.answer(true, true);
+            self.pass(20);
             let mut idle = true;
             while self.start() {
                 idle = false;
@@ -61,6 +62,7 @@ impl World {
             self.dispatch.running() + self.dispatch.waiting() + self.dispatch.unsettled(),
             0
         );
+        assert_eq!(self.dispatch.next_due(), None);
         assert!(self.dispatch.all_drained() && self.dispatch.revoke_all().is_empty());
         for partition in self.dispatch.partitions.values() {
             assert!(partition.holds_nothing(), "{partition:?}");

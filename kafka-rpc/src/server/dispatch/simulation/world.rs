@@ -1,6 +1,9 @@
 //! The owner of a [`Dispatch`] and its handlers. Each step is compared with the model.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::assignment::{Phase, Record};
 use super::model::Model;
@@ -38,6 +41,9 @@ pub(super) struct World {
     pub(super) model: Model,
     pub(super) logs: Vec<Log>,
     pub(super) tickets: Vec<Ticket>,
+    pub(super) now: Instant,
+    /// Those that were postponed, and have not started again.
+    pub(super) again: HashSet<(usize, i64)>,
     pub(super) in_flight: Option<Batch>,
     /// Whether all partitions were given up only after their calls had settled and their last
     /// commit was made.
@@ -63,6 +69,8 @@ impl World {
             model: Model::new(limits),
             logs: (0..LOGS).map(log).collect(),
             tickets: Vec::new(),
+            now: Instant::now(),
+            again: HashSet::default(),
             in_flight: None,
             orderly: true,
         }
@@ -147,7 +155,9 @@ impl World {
             stored,
             ..
         } = &mut self.logs[log];
-        starts[offset as usize] += 1;
+        if !self.again.remove(&(log, offset)) {
+            starts[offset as usize] += 1;
+        }
         if records[offset as usize].delivery == Delivery::AtMostOnce {
             assert!(
                 stored.finished.contains(&offset),
@@ -167,6 +177,35 @@ impl World {
     pub(super) fn finish(&mut self, ticket: Ticket) {
         self.dispatch.finished(ticket);
         self.model.finished(ticket);
+    }
+
+    /// A call that was tried in vain is to be tried again.
+    pub(super) fn postpone(&mut self, ticket: Ticket, millis: u64) {
+        let log = self.model.log_of(ticket.partition);
+        let record = self.logs[log].records[ticket.offset as usize].clone();
+        if record.delivery == Delivery::AtMostOnce {
+            return;
+        }
+        let due = self.now + Duration::from_millis(millis);
+        let offset = ticket.offset;
+        let taken = self.dispatch.postpone(ticket, due, record.bytes, offset);
+        let postponed = self.model.postpone(ticket, due);
+        assert_eq!(taken, if postponed { Ok(()) } else { Err(offset) });
+        if postponed || self.model.abandoned(ticket) {
+            self.again.insert((log, offset));
+        }
+        assert!(!self.dispatch.runs(ticket), "it still takes up a place");
+    }
+
+    pub(super) fn pass(&mut self, millis: u64) {
+        self.now += Duration::from_millis(millis);
+        self.dispatch.wake(self.now);
+        self.model.wake(self.now);
+    }
+
+    pub(super) fn hold(&mut self, ticket: Ticket, bytes: usize) {
+        self.dispatch.hold(ticket, bytes);
+        self.model.hold(ticket, bytes);
     }
 
     pub(super) fn settle(&mut self, ticket: Ticket) {
@@ -200,7 +239,8 @@ impl World {
         assert_eq!(flow, self.model.flow());
     }
 
-    pub(super) fn assert_counts(&self) {
+    pub(super) fn assert_counts(&mut self) {
+        assert_eq!(self.dispatch.next_due(), self.model.next_due());
         assert_eq!(self.dispatch.running(), self.model.count(Phase::Running));
         assert_eq!(self.dispatch.waiting(), self.model.count(Phase::Waiting));
         assert_eq!(

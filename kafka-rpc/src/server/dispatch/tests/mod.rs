@@ -3,6 +3,7 @@ mod cancel;
 mod delivery;
 mod flow;
 mod order;
+mod postponed;
 mod revoke;
 
 use super::*;

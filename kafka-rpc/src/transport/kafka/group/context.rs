@@ -11,6 +11,7 @@ use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::RETRY_PAUSE;
+use crate::hashing::HashMap;
 use crate::transport::kafka::context::Context;
 use crate::transport::kafka::error::transport_error;
 use crate::transport::kafka::partitions::{commit_list, committed_offset, first_error, partitions};
@@ -32,6 +33,8 @@ pub(super) struct GroupContext {
     pub(super) commits: Mutex<VecDeque<u64>>,
     /// Partitions that the group wants back, while their calls are finished.
     revoked: Mutex<Option<TopicPartitionList>>,
+    /// Where the reading of partitions began.
+    starts: Mutex<HashMap<PartitionRef, i64>>,
     /// The group is being left: what is revoked goes at once.
     closing: AtomicBool,
 }
@@ -85,8 +88,14 @@ impl GroupContext {
             member: Mutex::new(member),
             commits: Mutex::default(),
             revoked: Mutex::default(),
+            starts: Mutex::default(),
             closing: AtomicBool::new(false),
         }
+    }
+
+    /// Where the reading of a partition began, as far as that is known.
+    pub(super) fn start(&self, partition: &PartitionRef) -> Option<i64> {
+        self.starts.lock().get(partition).copied()
     }
 
     /// The outcome of the oldest commit that has none yet.
@@ -117,7 +126,14 @@ impl GroupContext {
 
     /// Reads on from the last commit, whose metadata tells what later offsets are finished.
     fn assign(&self, consumer: &BaseConsumer<Self>, assigned: &TopicPartitionList) {
-        let committed = self.committed(consumer, assigned);
+        if self.closing.load(Ordering::Relaxed) {
+            // The library waits for an answer; and it would give none, of a group that is being left.
+            return take(consumer, assigned);
+        }
+        let committed = match assigned.count() {
+            0 => None,
+            _ => self.committed(consumer, assigned),
+        };
         let mut start = TopicPartitionList::new();
         for (index, partition) in partitions(assigned).into_iter().enumerate() {
             let found = committed
@@ -131,16 +147,17 @@ impl GroupContext {
                 (Start::Beginning, None) => Offset::Stored,
                 (Start::End, _) => end(consumer, &partition),
             };
+            match offset {
+                Offset::Offset(at) => self.starts.lock().insert(partition.clone(), at),
+                _ => self.starts.lock().remove(&partition),
+            };
             if let Err(error) =
                 start.add_partition_offset(&partition.topic, partition.partition, offset)
             {
                 tracing::error!(%error, ?partition, "can't set the offset to read from");
             }
         }
-        let outcome = match consumer.rebalance_protocol() {
-            RebalanceProtocol::Cooperative => consumer.incremental_assign(&start),
-            _ => consumer.assign(&start),
-        };
+        let outcome = assign(consumer, &start);
         let mut member = self.member.lock();
         match outcome {
             Ok(()) => member.joined(),
@@ -206,6 +223,9 @@ impl GroupContext {
     fn release(&self, consumer: &BaseConsumer<Self>, gone: &[PartitionRef]) {
         let offsets: Vec<(PartitionRef, CommittedOffset)> = {
             let mut member = self.member.lock();
+            self.starts
+                .lock()
+                .retain(|partition, _| !gone.contains(partition));
             gone.iter()
                 .filter_map(|partition| Some((partition.clone(), member.release(partition)?)))
                 .collect()
@@ -228,6 +248,24 @@ impl GroupContext {
         if let Err(error) = outcome {
             tracing::warn!(%error, "giving partitions up");
         }
+    }
+}
+
+fn assign(
+    consumer: &BaseConsumer<GroupContext>,
+    partitions: &TopicPartitionList,
+) -> KafkaResult<()> {
+    match consumer.rebalance_protocol() {
+        RebalanceProtocol::Cooperative => consumer.incremental_assign(partitions),
+        _ => consumer.assign(partitions),
+    }
+}
+
+/// Partitions that come while the group is being left, and go with the others at once. Nothing of
+/// them is handled.
+fn take(consumer: &BaseConsumer<GroupContext>, partitions: &TopicPartitionList) {
+    if let Err(error) = assign(consumer, partitions) {
+        tracing::warn!(%error, "taking partitions over while the group is left");
     }
 }
 

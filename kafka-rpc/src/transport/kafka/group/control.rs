@@ -46,6 +46,14 @@ impl<'a> GroupControl<'a> {
 }
 
 impl Changes {
+    pub(super) fn resumed(&self) -> &[PartitionRef] {
+        &self.resume
+    }
+
+    pub(super) fn paused(&self) -> &[PartitionRef] {
+        &self.pause
+    }
+
     pub(super) fn apply(&self, consumer: &BaseConsumer<GroupContext>) {
         // Partitions that have just come may have to be paused at once, so that comes last.
         let outcome = list(&self.resume)

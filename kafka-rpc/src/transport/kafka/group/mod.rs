@@ -3,6 +3,8 @@
 mod commit;
 mod context;
 mod control;
+mod stall;
+mod watchdog;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use self::context::GroupContext;
 use self::control::GroupControl;
+use self::watchdog::{Watchdog, step_past};
 use super::close;
 use super::error::{explained, transport_error};
 use super::events::{Event, Events, Queue};
@@ -56,7 +59,8 @@ pub(super) fn join(
         batch_limit: config.batch,
         denied,
     };
-    tokio::spawn(async move { group.live().await });
+    let watchdog = Watchdog::new(native.clone());
+    tokio::spawn(async move { group.live(watchdog).await });
     Ok(())
 }
 
@@ -71,7 +75,7 @@ struct Group {
 type Rebalance = (RDKafkaRespErr, TopicPartitionList);
 
 impl Group {
-    async fn live(&self) {
+    async fn live(&self, mut watchdog: Watchdog) {
         let context = self.consumer.context();
         let events = match Queue::consumer(self.consumer.client()) {
             Ok(queue) => Events::new(queue),
@@ -90,6 +94,7 @@ impl Group {
                 return;
             };
             if let Some(changes) = control.changes() {
+                watchdog.regulated(&changes);
                 self.blocking(move |consumer| changes.apply(consumer)).await;
             }
             let mut next = match (&rebalance, batch.is_empty()) {
@@ -100,7 +105,7 @@ impl Group {
             while let Some(event) = next.take() {
                 match event.record(&mut topics) {
                     Some(record) => batch.push(record),
-                    None => rebalance = self.told(&event),
+                    None => rebalance = self.told(&event, &mut watchdog),
                 }
                 if batch.len() < self.batch_limit && rebalance.is_none() {
                     next = events.ready();
@@ -122,12 +127,17 @@ impl Group {
                 self.blocking(move |consumer| consumer.context().give_up(consumer, &revoked))
                     .await;
             }
+            watchdog.watch(&self.consumer);
+            if let Some(found) = watchdog.finding().await {
+                self.blocking(move |consumer| step_past(consumer, &found))
+                    .await;
+            }
             if let Some(event) = events.ready() {
                 // Its record is taken at once: until then it doesn't count as read, and would come
                 // again if its partition were paused.
                 match event.record(&mut topics) {
                     Some(record) => batch.push(record),
-                    None => rebalance = self.told(&event),
+                    None => rebalance = self.told(&event, &mut watchdog),
                 }
                 drop(event);
                 // The calls come first. Where nothing is to be read at once they do anyway.
@@ -146,13 +156,14 @@ impl Group {
     }
 
     /// Handles what is no record; gives a rebalance back, which takes time.
-    fn told(&self, event: &Event<'_>) -> Option<Rebalance> {
+    fn told(&self, event: &Event<'_>, watchdog: &mut Watchdog) -> Option<Rebalance> {
         let context = self.consumer.context();
         match event.kind() {
             RD_KAFKA_EVENT_REBALANCE => return Some((event.code(), event.partitions())),
             RD_KAFKA_EVENT_OFFSET_COMMIT => context.committed_in_background(event.committed()),
             RD_KAFKA_EVENT_ERROR => {
                 event.tell(&**context);
+                watchdog.hear(event);
                 trouble(context, event, &self.denied);
             }
             _ => event.tell(&**context),

@@ -60,6 +60,8 @@ impl Member for Reading {
         }
         self.told.tell_records(batch);
     }
+    fn unreadable(&mut self, _: &PartitionRef, _: std::ops::Range<i64>, _: &str) {}
+
     fn committed(&mut self, seq: u64, outcome: Result<(), TransportError>) {
         let outcome = outcome.map_err(|error| error.failure);
         self.told.tell(Event::Committed(seq, outcome));

@@ -146,3 +146,37 @@ async fn a_partition_keeps_the_latest_records() {
     assert_eq!(batch[0].offset, 2);
     assert_eq!(transport.log.end(&partition), Some(RETAINED as i64 + 2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_partition_is_read_at_offsets_and_loses_what_is_deleted() {
+    let transport = transport(1).await;
+    let (told, mut events) = Told::new();
+    let producer = producer(&transport, Writes::Replies, told);
+    for value in ["a", "b", "c", "d"] {
+        producer
+            .send(outgoing(Some(0), None, value), Some(0))
+            .unwrap();
+        next(&mut events).await;
+    }
+    let partition = PartitionRef {
+        topic: topic(),
+        partition: 0,
+    };
+    let read = async |offsets, most| {
+        let records = transport.read(&partition, offsets, most, LIMIT).await;
+        let records = records.unwrap().into_iter();
+        records.map(|record| record.value).collect::<Vec<_>>()
+    };
+    assert_eq!(transport.bounds(&partition, LIMIT).await.unwrap(), 0..4);
+    assert_eq!(read(1..3, 9).await, ["b", "c"]);
+    assert_eq!(read(0..4, 2).await, ["a", "b"]);
+    transport.delete_before(&partition, 3, LIMIT).await.unwrap();
+    assert_eq!(transport.bounds(&partition, LIMIT).await.unwrap(), 3..4);
+    assert_eq!(read(0..4, 9).await, ["d"]);
+    let nowhere = PartitionRef {
+        partition: 1,
+        ..partition.clone()
+    };
+    let missing = transport.bounds(&nowhere, LIMIT).await.unwrap_err();
+    assert_eq!(missing.failure, Failure::Missing);
+}

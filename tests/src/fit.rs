@@ -1,12 +1,16 @@
+//! Lines through what was measured.
+
 /// A straight line: `start + slope * x`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Line {
-    pub(crate) start: f64,
-    pub(crate) slope: f64,
+pub struct Line {
+    /// Where it is at 0.
+    pub start: f64,
+    /// How much it rises for each 1.
+    pub slope: f64,
 }
 
 /// The line with the least squares to these points; `None` where they do not make one.
-pub(crate) fn line(points: impl IntoIterator<Item = (f64, f64)>) -> Option<Line> {
+pub fn line(points: impl IntoIterator<Item = (f64, f64)>) -> Option<Line> {
     let points: Vec<(f64, f64)> = points.into_iter().collect();
     let count = points.len() as f64;
     let mean_x = points.iter().map(|(x, _)| x).sum::<f64>() / count;

@@ -1,0 +1,9 @@
+//! Partitions that are stuck at records which can't be fetched or unpacked. librdkafka asks for them
+//! again for ever, and tells of it or not.
+
+mod extent;
+mod probe;
+mod suspects;
+
+pub(super) use self::probe::{Found, is_evidence, look};
+pub(super) use self::suspects::{Place, Suspects};
