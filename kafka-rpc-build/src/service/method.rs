@@ -3,6 +3,7 @@
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use prost_types::method_options::IdempotencyLevel;
 
+use super::policy::BadPart;
 use super::{METHOD_OPTIONS, NAME, key, redelivery, repeats};
 use crate::error::Problem;
 use crate::ident;
@@ -155,14 +156,8 @@ impl<'a> Method<'a> {
             "hedging" => repeats::hedging(&given.value),
             _ => repeats::retry(&given.value),
         };
-        let refused = |bad: repeats::BadPart| {
-            let (extension, site) = (given.extension, self.site());
-            let place =
-                site.option_part(METHOD_OPTIONS, extension, given.field, bad.part, &bad.word);
-            problems.push(Problem::new(bad.message).at(place));
-        };
-        let policy = planned.map_err(refused).ok()?;
-        Some((name, policy))
+        let policy = planned.map_err(|bad| problems.push(self.problem_of(given, bad)));
+        Some((name, policy.ok()?))
     }
 
     /// Why calls of the method can't be repeated as the option of this name says.
@@ -211,16 +206,17 @@ impl<'a> Method<'a> {
             _ => None,
         };
         let planned = match hindrance {
-            Some(hindrance) => Err(Problem::new(format!(
-                "calls of `{}` can't be handled again, since it {hindrance}",
-                self.descriptor.full_name()
-            ))
-            .help("leave `redelivery` out")),
-            None => redelivery::plan(&given.value).map_err(Problem::new),
+            Some(hindrance) => {
+                let problem = Problem::new(format!(
+                    "calls of `{}` can't be handled again, since it {hindrance}",
+                    self.descriptor.full_name()
+                ))
+                .help("leave `redelivery` out");
+                Err(self.problem_at(given, "", problem))
+            }
+            None => redelivery::plan(&given.value).map_err(|bad| self.problem_of(given, bad)),
         };
-        planned
-            .map_err(|problem| problems.push(self.problem_at(given, "", problem)))
-            .ok()
+        planned.map_err(|problem| problems.push(problem)).ok()
     }
 
     /// A compiler refuses unknown names, but a ready descriptor set can hold any number.
@@ -258,6 +254,18 @@ impl<'a> Method<'a> {
                 .help("leave `delivery` out");
             problems.push(self.problem_at(delivery, &delivery.value, problem));
         }
+    }
+
+    /// Points at a part of a policy.
+    fn problem_of(&self, given: &Given<DynamicMessage>, bad: BadPart) -> Problem {
+        let place = self.site().option_part(
+            METHOD_OPTIONS,
+            given.extension,
+            given.field,
+            bad.part,
+            &bad.word,
+        );
+        Problem::new(bad.message).at(place)
     }
 
     /// Points at a word in the value of one of the method's options.

@@ -3,6 +3,7 @@
 mod key;
 mod method;
 mod names;
+mod policy;
 mod redelivery;
 mod repeats;
 mod topics;

@@ -1,36 +1,15 @@
-//! How a client repeats calls: from the options to policies in Rust.
+//! How a client repeats calls.
 
-use prost_reflect::{DynamicMessage, ReflectMessage, Value};
+use prost_reflect::DynamicMessage;
 
-/// A part of a policy that can't be.
-#[derive(Debug)]
-pub(super) struct BadPart {
-    /// Its name and number.
-    pub(super) part: (&'static str, u32),
-    /// The word in it that is to blame, or nothing for all of it.
-    pub(super) word: String,
-    pub(super) message: String,
-}
+use super::policy::{BadPart, Parts};
 
 /// A `RetryPolicy`.
 pub(super) fn retry(options: &DynamicMessage) -> Result<String, BadPart> {
     let parts = Parts(options);
     let mut policy = "::kafka_rpc::RetryPolicy::new()".to_owned();
-    parts.attempts(&mut policy)?;
-    parts.time("initial_backoff_ms", "initial_backoff", &mut policy);
-    parts.time("max_backoff_ms", "max_backoff", &mut policy);
-    parts.part(
-        "multiplier",
-        1.0..=f64::MAX,
-        "it is at least 1",
-        &mut policy,
-    )?;
-    parts.part(
-        "jitter",
-        0.0..=1.0,
-        "it is a part, from 0 to 1",
-        &mut policy,
-    )?;
+    parts.attempts(2..=10, "it is 2 to 10", &mut policy)?;
+    parts.backoff(&mut policy)?;
     parts.codes(&mut policy)?;
     Ok(policy)
 }
@@ -39,110 +18,8 @@ pub(super) fn retry(options: &DynamicMessage) -> Result<String, BadPart> {
 pub(super) fn hedging(options: &DynamicMessage) -> Result<String, BadPart> {
     let parts = Parts(options);
     let mut policy = "::kafka_rpc::HedgingPolicy::new()".to_owned();
-    parts.attempts(&mut policy)?;
+    parts.attempts(2..=10, "it is 2 to 10", &mut policy)?;
     parts.time("delay_ms", "delay", &mut policy);
     parts.codes(&mut policy)?;
     Ok(policy)
 }
-
-/// The parts of a policy that are set.
-struct Parts<'a>(&'a DynamicMessage);
-
-impl Parts<'_> {
-    fn given(&self, name: &str) -> Option<Value> {
-        let field = self.0.descriptor().get_field_by_name(name)?;
-        let is_set = self.0.has_field(&field);
-        is_set.then(|| self.0.get_field(&field).into_owned())
-    }
-
-    fn bad(&self, name: &'static str, word: &str, message: String) -> BadPart {
-        let field = self.0.descriptor().get_field_by_name(name);
-        BadPart {
-            part: (name, field.map_or(0, |field| field.number())),
-            word: word.to_owned(),
-            message,
-        }
-    }
-
-    fn attempts(&self, policy: &mut String) -> Result<(), BadPart> {
-        let Some(attempts) = self.given("attempts").and_then(|value| value.as_u32()) else {
-            return Ok(());
-        };
-        if !(2..=10).contains(&attempts) {
-            let message =
-                format!("`attempts` is {attempts}: with the first one among them, it is 2 to 10");
-            return Err(self.bad("attempts", "", message));
-        }
-        policy.push_str(&format!(".attempts({attempts})"));
-        Ok(())
-    }
-
-    fn time(&self, name: &str, setter: &str, policy: &mut String) {
-        if let Some(millis) = self.given(name).and_then(|value| value.as_u32()) {
-            let time = format!("::core::time::Duration::from_millis({millis})");
-            policy.push_str(&format!(".{setter}({time})"));
-        }
-    }
-
-    fn part(
-        &self,
-        name: &'static str,
-        bounds: std::ops::RangeInclusive<f64>,
-        rule: &str,
-        policy: &mut String,
-    ) -> Result<(), BadPart> {
-        let Some(value) = self.given(name).and_then(|value| value.as_f64()) else {
-            return Ok(());
-        };
-        if !bounds.contains(&value) {
-            return Err(self.bad(name, "", format!("`{name}` is {value}: {rule}")));
-        }
-        policy.push_str(&format!(".{name}({value:?})"));
-        Ok(())
-    }
-
-    fn codes(&self, policy: &mut String) -> Result<(), BadPart> {
-        let Some(Value::List(given)) = self.given("codes") else {
-            return Ok(());
-        };
-        let mut codes = Vec::with_capacity(given.len());
-        for value in given {
-            let number = value.as_enum_number().unwrap_or_default();
-            let name = usize::try_from(number).ok().and_then(|at| CODES.get(at));
-            match name {
-                Some(&"Ok") => {
-                    let message = "`codes` has OK, which is no failure".to_owned();
-                    return Err(self.bad("codes", "OK", message));
-                }
-                Some(name) => codes.push(format!("::kafka_rpc::Code::{name}")),
-                None => {
-                    let message = format!("`codes` has {number}, which is no code");
-                    return Err(self.bad("codes", &number.to_string(), message));
-                }
-            }
-        }
-        policy.push_str(&format!(".codes(&[{}])", codes.join(", ")));
-        Ok(())
-    }
-}
-
-/// The codes by their numbers, as Rust has them.
-const CODES: [&str; 17] = [
-    "Ok",
-    "Cancelled",
-    "Unknown",
-    "InvalidArgument",
-    "DeadlineExceeded",
-    "NotFound",
-    "AlreadyExists",
-    "PermissionDenied",
-    "ResourceExhausted",
-    "FailedPrecondition",
-    "Aborted",
-    "OutOfRange",
-    "Unimplemented",
-    "Internal",
-    "Unavailable",
-    "DataLoss",
-    "Unauthenticated",
-];
