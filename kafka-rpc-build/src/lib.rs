@@ -30,6 +30,8 @@
 //! | | `topic` | the request topic |
 //! | | `resumable` | `true`: a stream of replies goes on where the next server takes over |
 //! | | `routing` | `ONE` (default), or `ALL`: the call goes to all live instances of the server |
+//! | | `retry` | `{ attempts: 5 codes: [UNAVAILABLE, ABORTED] }`: the client makes calls again that fail with these codes |
+//! | | `hedging` | `{ delay_ms: 50 }`: the client makes another attempt beside one that takes so long |
 //! | | `redelivery` | `{ attempts: 5 codes: [UNAVAILABLE, ABORTED] }`: the server handles calls again that fail with these codes |
 //! | `(kafka_rpc.service)` | `topics` | `PER_METHOD` (default) or `PER_SERVICE` |
 //! | | `topic` | the request topic of a `PER_SERVICE` service |

@@ -17,8 +17,10 @@ const METHOD_EXTENSION: &str = "kafka_rpc.method";
 const SERVICE_EXTENSION: &str = "kafka_rpc.service";
 
 /// The messages of the options file, which need no code of their own.
-pub(crate) const TYPES: [&str; 7] = [
+pub(crate) const TYPES: [&str; 9] = [
     ".kafka_rpc.MethodOptions",
+    ".kafka_rpc.Retry",
+    ".kafka_rpc.Hedging",
     ".kafka_rpc.Redelivery",
     ".kafka_rpc.Code",
     ".kafka_rpc.Delivery",

@@ -123,6 +123,8 @@ use proc_macro2::TokenStream;
 /// stream or a [`Request`] around it. A stream of replies comes as a [`Response`] with a
 /// [`Streaming`] in it, and what all instances answer as one with [`Answers`] in it.
 ///
+/// [`RetryPolicy`]: https://docs.rs/kafka-rpc/latest/kafka_rpc/struct.RetryPolicy.html
+/// [`HedgingPolicy`]: https://docs.rs/kafka-rpc/latest/kafka_rpc/struct.HedgingPolicy.html
 /// [`Answers`]: https://docs.rs/kafka-rpc/latest/kafka_rpc/struct.Answers.html
 /// [`Request`]: https://docs.rs/kafka-rpc/latest/kafka_rpc/struct.Request.html
 /// [`Response`]: https://docs.rs/kafka-rpc/latest/kafka_rpc/struct.Response.html
@@ -162,6 +164,8 @@ use proc_macro2::TokenStream;
 /// | `topic` | the request topic | `name` of the service, `.`, name of the method |
 /// | `resumable` | `true`: a stream goes on where the next server takes over: the handler gets the request again, and `Request::resume_after` tells how many messages the caller has seen. Only where the reply alone is a stream | `false` |
 /// | `routing` | `"ONE"`, or `"ALL"`: the call goes to all live instances of the server, each of which answers, and the client's method returns [`Answers`]. Such a method has a request topic of its own, in a `PER_SERVICE` service too; not with streams, and not with `delivery`, since its calls are never handled again | `"ONE"` |
+/// | `retry` | a constant [`RetryPolicy`]: how the client makes calls again that fail. Not with streams, and not with `routing = "ALL"` | none |
+/// | `hedging` | a constant [`HedgingPolicy`]: how the client makes several attempts at a call at a time. Only with `idempotency = "NO_SIDE_EFFECTS"`; not with `key` or `retry`, nor where `retry` can't be | none |
 /// | `redelivery` | a constant `kafka_rpc::Redelivery`: how the server handles calls again that fail with certain codes. Only for methods that are `AT_LEAST_ONCE`, go to one instance and have no streams | none |
 /// | `input`, `output` | full names of the messages, where a `.proto` has them | none |
 #[proc_macro_attribute]

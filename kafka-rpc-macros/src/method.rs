@@ -29,6 +29,14 @@ pub(crate) enum Routing {
     All,
 }
 
+/// How a client repeats calls, as an expression.
+pub(crate) enum Repeats {
+    /// A `RetryPolicy`.
+    Retry(Expr),
+    /// A `HedgingPolicy`.
+    Hedging(Expr),
+}
+
 /// Everything that the expansion needs to know about a method.
 pub(crate) struct Method {
     pub(crate) attributes: Vec<Attribute>,
@@ -46,11 +54,12 @@ pub(crate) struct Method {
     /// Whether a stream goes on where the next server takes over.
     pub(crate) resumable: bool,
     pub(crate) routing: Option<Routing>,
+    pub(crate) repeats: Option<Repeats>,
     /// A `Redelivery`.
     pub(crate) redelivery: Option<Expr>,
 }
 
-const ARGUMENTS: [&str; 10] = [
+const ARGUMENTS: [&str; 12] = [
     "name",
     "input",
     "output",
@@ -60,6 +69,8 @@ const ARGUMENTS: [&str; 10] = [
     "topic",
     "resumable",
     "routing",
+    "retry",
+    "hedging",
     "redelivery",
 ];
 
@@ -93,6 +104,8 @@ impl Method {
         let key = key(&arguments, &shape)?;
         let resumable = resumable(&arguments, &shape)?;
         let routing = routing(&arguments, &shape)?;
+        let idempotency = arguments.choice("idempotency", &IDEMPOTENCIES)?;
+        let repeats = repeats(&arguments, &shape, idempotency, routing)?;
         let delivery = arguments.choice("delivery", &DELIVERIES)?;
         let redelivery = redelivery(&arguments, &shape, delivery, routing)?;
         Ok(Self {
@@ -104,10 +117,11 @@ impl Method {
             messages: messages(&arguments)?,
             key,
             delivery,
-            idempotency: arguments.choice("idempotency", &IDEMPOTENCIES)?,
+            idempotency,
             topic: arguments.string("topic")?,
             resumable,
             routing,
+            repeats,
             redelivery,
         })
     }
@@ -186,6 +200,54 @@ fn routing(arguments: &Arguments, shape: &Shape) -> Result<Option<Routing>> {
         )),
         None => Ok(routing),
     }
+}
+
+fn repeats(
+    arguments: &Arguments,
+    shape: &Shape,
+    idempotency: Option<Idempotency>,
+    routing: Option<Routing>,
+) -> Result<Option<Repeats>> {
+    let retry = arguments.expression("retry");
+    let hedging = arguments.expression("hedging");
+    let Some(policy) = hedging.or(retry) else {
+        return Ok(None);
+    };
+    let refused = |why: &str| Err(Error::new_spanned(policy, why));
+    if retry.is_some() && hedging.is_some() {
+        return refused(
+            "calls are repeated one after the other, by `retry`, or several at a time, by `hedging`: leave one of them out",
+        );
+    }
+    let name = if hedging.is_some() {
+        "hedging"
+    } else {
+        "retry"
+    };
+    if shape.client_streaming || shape.server_streaming {
+        return refused(&format!(
+            "calls with a stream are not repeated: leave `{name}` out"
+        ));
+    }
+    if routing == Some(Routing::All) {
+        return refused(&format!(
+            "calls that go to all instances are not repeated: leave `{name}` out"
+        ));
+    }
+    if hedging.is_none() {
+        return Ok(Some(Repeats::Retry(policy.clone())));
+    }
+    if !matches!(idempotency, Some(Idempotency::NoSideEffects)) {
+        return refused(
+            "several attempts at a call may all take effect: `hedging` is for methods with `idempotency = \"NO_SIDE_EFFECTS\"`",
+        );
+    }
+    if arguments.expression("key").is_some() {
+        return refused(
+            "calls with one key are handled one at a time, so that a second attempt would wait for the first: leave `hedging` or `key` out",
+        );
+    }
+    Ok(Some(Repeats::Hedging(policy.clone())))
 }
 
 fn redelivery(

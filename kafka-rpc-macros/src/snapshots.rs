@@ -114,6 +114,23 @@ fn a_method_that_goes_to_all_instances() {
 }
 
 #[test]
+fn methods_whose_calls_are_repeated() {
+    let actual = expanded(
+        quote!(name = "prices.v1.Prices", server = false),
+        quote! {
+            trait Prices {
+                #[rpc(retry = RetryPolicy::new().attempts(4))]
+                async fn set(&self, request: Request<Price>) -> Result<Response<()>, Status>;
+
+                #[rpc(idempotency = "NO_SIDE_EFFECTS", hedging = HEDGING)]
+                async fn get(&self, request: Request<String>) -> Result<Response<Price>, Status>;
+            }
+        },
+    );
+    expect_file!["../tests/snapshots/repeats.rs"].assert_eq(&actual);
+}
+
+#[test]
 fn methods_with_streams() {
     let actual = expanded(
         quote!(name = "chat.v1.Rooms", unimplemented_defaults = true),

@@ -75,15 +75,15 @@ pub use call::{
     Answer, Answers, Body, BoxError, CallHandle, Code, Deadline, Extensions, GetAll,
     InterceptedFuture, InterceptedService, Interceptor, IntoRequest, IntoStreamingRequest,
     InvalidHandle, InvalidMetadata, Metadata, MetadataIter, MetadataKey, MetadataMap,
-    MetadataValue, Origin, Request, RequestParts, Response, Status, Streaming, ToStrError,
-    Trailers,
+    MetadataValue, Origin, Pushback, Request, RequestParts, Response, Status, Streaming,
+    ToStrError, Trailers,
 };
-pub use client::{CallFuture, Channel, ChannelBuilder};
+pub use client::{CallFuture, Channel, ChannelBuilder, RetryBudget};
 pub use cluster::{Cluster, Sasl, Tls, TopicSettings};
 pub use dead_letters::{DeadLetter, DeadLetters, DeadLettersError, LetterCause, LetterId};
 pub use descriptor::{
-    Delivery, Idempotency, Method, MethodDescriptor, Redelivery, Routing, ServiceDescriptor,
-    TopicLayout,
+    Delivery, HedgingPolicy, Idempotency, Method, MethodDescriptor, Redelivery, Repeats,
+    RetryPolicy, Routing, ServiceDescriptor, TopicLayout,
 };
 pub use error::{Error, TopicProblem, TopicProblems};
 pub use kafka_rpc_macros::service;

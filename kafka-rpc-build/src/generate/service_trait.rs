@@ -156,6 +156,9 @@ fn method_arguments(plan: &MethodPlan) -> String {
         arguments.push_str(", resumable = true");
     }
     push(&mut arguments, "routing", plan.routing.as_deref());
+    if let Some((name, policy)) = &plan.repeats {
+        arguments.push_str(&format!(", {name} = {policy}"));
+    }
     if let Some(policy) = &plan.redelivery {
         arguments.push_str(&format!(", redelivery = {policy}"));
     }

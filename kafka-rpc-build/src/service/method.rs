@@ -3,7 +3,8 @@
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use prost_types::method_options::IdempotencyLevel;
 
-use super::{METHOD_OPTIONS, NAME, key, redelivery};
+use super::policy::BadPart;
+use super::{METHOD_OPTIONS, NAME, key, redelivery, repeats};
 use crate::error::Problem;
 use crate::ident;
 use crate::options::{Given, Options};
@@ -26,7 +27,9 @@ pub(crate) struct MethodPlan {
     pub(crate) topic: Option<String>,
     pub(crate) resumable: bool,
     pub(crate) routing: Option<String>,
-    /// The policy as an expression in Rust.
+    /// The argument that says how a client repeats calls, and its policy as an expression in Rust.
+    pub(crate) repeats: Option<(&'static str, String)>,
+    /// How the server handles calls again, as an expression in Rust.
     pub(crate) redelivery: Option<String>,
 }
 
@@ -39,6 +42,8 @@ pub(super) struct Method<'a> {
     pub(super) topic: Option<Given<String>>,
     resumable: Option<Given<bool>>,
     routing: Option<Given<String>>,
+    retry: Option<Given<DynamicMessage>>,
+    hedging: Option<Given<DynamicMessage>>,
     redelivery: Option<Given<DynamicMessage>>,
 }
 
@@ -53,6 +58,8 @@ impl<'a> Method<'a> {
             topic: options.text("topic"),
             resumable: options.switch("resumable"),
             routing: options.choice("routing"),
+            retry: options.group("retry"),
+            hedging: options.group("hedging"),
             redelivery: options.group("redelivery"),
         }
     }
@@ -98,6 +105,7 @@ impl<'a> Method<'a> {
             topic: self.topic.as_ref().map(|topic| topic.value.clone()),
             resumable: self.plan_resumable(problems),
             routing: self.routing.as_ref().map(|routing| routing.value.clone()),
+            repeats: self.plan_repeats(idempotency, problems),
             redelivery: self.plan_redelivery(problems),
         }
     }
@@ -133,6 +141,59 @@ impl<'a> Method<'a> {
         false
     }
 
+    fn plan_repeats(
+        &self,
+        idempotency: Option<IdempotencyLevel>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<(&'static str, String)> {
+        let given = self.hedging.as_ref().or(self.retry.as_ref())?;
+        let name = given.field.0;
+        if let Some(problem) = self.hindrance(name, idempotency) {
+            problems.push(self.problem_at(given, "", problem));
+            return None;
+        }
+        let planned = match name {
+            "hedging" => repeats::hedging(&given.value),
+            _ => repeats::retry(&given.value),
+        };
+        let policy = planned.map_err(|bad| problems.push(self.problem_of(given, bad)));
+        Some((name, policy.ok()?))
+    }
+
+    /// Why calls of the method can't be repeated as the option of this name says.
+    fn hindrance(&self, name: &str, idempotency: Option<IdempotencyLevel>) -> Option<Problem> {
+        let method = self.descriptor.full_name();
+        let is_hedged = name == "hedging";
+        let (why, help) = if is_hedged && self.retry.is_some() {
+            (
+                "has `retry`, too: they are made one after the other, or several at a time",
+                "leave one of them out".to_owned(),
+            )
+        } else if self.descriptor.is_client_streaming() || self.descriptor.is_server_streaming() {
+            ("has a stream", format!("leave `{name}` out"))
+        } else if self.goes_to_all() {
+            ("goes to all instances", format!("leave `{name}` out"))
+        } else if is_hedged && idempotency != Some(IdempotencyLevel::NoSideEffects) {
+            (
+                "may have side effects: all attempts at a call may take effect",
+                "set `option idempotency_level = NO_SIDE_EFFECTS;` if that is so, or leave \
+                 `hedging` out"
+                    .to_owned(),
+            )
+        } else if is_hedged && self.key.is_some() {
+            (
+                "has a key: calls with one key are handled one at a time, so that a second attempt \
+                 would wait for the first",
+                "leave `hedging` or `key` out".to_owned(),
+            )
+        } else {
+            return None;
+        };
+        let doing = if is_hedged { "hedged" } else { "repeated" };
+        let message = format!("calls of `{method}` can't be {doing}, since it {why}");
+        Some(Problem::new(message).help(help))
+    }
+
     fn plan_redelivery(&self, problems: &mut Vec<Problem>) -> Option<String> {
         let given = self.redelivery.as_ref()?;
         let streams =
@@ -145,16 +206,17 @@ impl<'a> Method<'a> {
             _ => None,
         };
         let planned = match hindrance {
-            Some(hindrance) => Err(Problem::new(format!(
-                "calls of `{}` can't be handled again, since it {hindrance}",
-                self.descriptor.full_name()
-            ))
-            .help("leave `redelivery` out")),
-            None => redelivery::plan(&given.value).map_err(Problem::new),
+            Some(hindrance) => {
+                let problem = Problem::new(format!(
+                    "calls of `{}` can't be handled again, since it {hindrance}",
+                    self.descriptor.full_name()
+                ))
+                .help("leave `redelivery` out");
+                Err(self.problem_at(given, "", problem))
+            }
+            None => redelivery::plan(&given.value).map_err(|bad| self.problem_of(given, bad)),
         };
-        planned
-            .map_err(|problem| problems.push(self.problem_at(given, "", problem)))
-            .ok()
+        planned.map_err(|problem| problems.push(problem)).ok()
     }
 
     /// A compiler refuses unknown names, but a ready descriptor set can hold any number.
@@ -192,6 +254,18 @@ impl<'a> Method<'a> {
                 .help("leave `delivery` out");
             problems.push(self.problem_at(delivery, &delivery.value, problem));
         }
+    }
+
+    /// Points at a part of a policy.
+    fn problem_of(&self, given: &Given<DynamicMessage>, bad: BadPart) -> Problem {
+        let place = self.site().option_part(
+            METHOD_OPTIONS,
+            given.extension,
+            given.field,
+            bad.part,
+            &bad.word,
+        );
+        Problem::new(bad.message).at(place)
     }
 
     /// Points at a word in the value of one of the method's options.

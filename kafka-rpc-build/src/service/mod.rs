@@ -3,7 +3,9 @@
 mod key;
 mod method;
 mod names;
+mod policy;
 mod redelivery;
+mod repeats;
 mod topics;
 
 use std::collections::HashMap;

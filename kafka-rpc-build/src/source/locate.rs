@@ -54,6 +54,42 @@ impl Site<'_> {
         .unwrap_or_else(|| self.part(&[1]))
     }
 
+    /// The place of the value of a part of an option that is a message itself:
+    ///
+    /// - `option (extension).field.part = value;`
+    /// - `option (extension).field = { part: value };`
+    /// - `option (extension) = { field: { part: value } };`
+    pub(crate) fn option_part(
+        &self,
+        options: i32,
+        extension: u32,
+        field: (&str, u32),
+        (part, number): (&str, u32),
+        word: &str,
+    ) -> Place {
+        let statement = [&self.path, &[options, extension.cast_signed()][..]].concat();
+        let message = [&statement[..], &[field.1.cast_signed()]].concat();
+        let single = [&message[..], &[number.cast_signed()]].concat();
+        let after = |tokens: &[Token<'_>], names: &[&str]| {
+            let behind = names.iter().try_fold(0, |from, name| {
+                let found = tokens[from..]
+                    .iter()
+                    .position(|token| token.text == *name)?;
+                Some(from + found + 1)
+            })?;
+            let rest = &tokens[behind..];
+            let named = rest.iter().find(|token| token.text == word);
+            match named {
+                Some(token) => Some((token.start, token.end())),
+                None => word_in(rest, word),
+            }
+        };
+        self.narrow(&single, |tokens| after(tokens, &["="]))
+            .or_else(|| self.narrow(&message, |tokens| after(tokens, &["=", part])))
+            .or_else(|| self.narrow(&statement, |tokens| after(tokens, &[field.0, part])))
+            .unwrap_or_else(|| self.option_value(options, extension, field, ""))
+    }
+
     /// The path of the first location that is this one's or one of its parts'.
     fn first_within(&self, path: &[i32]) -> Vec<i32> {
         let info = &self.file.file_descriptor_proto().source_code_info;

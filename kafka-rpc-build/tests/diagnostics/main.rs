@@ -10,6 +10,7 @@ mod key;
 mod names;
 mod options;
 mod redelivery;
+mod repeats;
 mod routing;
 mod settings;
 mod streaming;

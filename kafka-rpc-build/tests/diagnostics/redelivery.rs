@@ -64,11 +64,11 @@ fn a_policy_that_can_not_be_is_told() {
         UNARY,
         ".redelivery = { attempts: 0 }",
         expect![[r#"
-        `attempts` counts the first time, too: it is at least 1
-         --> shop.proto:7:44
-          |
-        7 |     option (kafka_rpc.method).redelivery = { attempts: 0 };
-          |                                            ^"#]],
+            `attempts` is 0: with the first one among them, it is at least 1
+             --> shop.proto:7:56
+              |
+            7 |     option (kafka_rpc.method).redelivery = { attempts: 0 };
+              |                                                        ^"#]],
     );
     check(
         UNARY,
@@ -84,21 +84,21 @@ fn a_policy_that_can_not_be_is_told() {
         UNARY,
         " = { redelivery: { jitter: 1.5 } }",
         expect![[r#"
-        `jitter` is 1.5: it is a part, from 0 to 1
-         --> shop.proto:7:47
-          |
-        7 |     option (kafka_rpc.method) = { redelivery: { jitter: 1.5 } };
-          |                                               ^"#]],
+            `jitter` is 1.5: it is a part, from 0 to 1
+             --> shop.proto:7:57
+              |
+            7 |     option (kafka_rpc.method) = { redelivery: { jitter: 1.5 } };
+              |                                                         ^"#]],
     );
     check(
         UNARY,
         " = { redelivery: { codes: [ABORTED, OK] } }",
         expect![[r#"
-        `codes` has OK, which is no failure
-         --> shop.proto:7:47
-          |
-        7 |     option (kafka_rpc.method) = { redelivery: { codes: [ABORTED, OK] } };
-          |                                               ^"#]],
+            `codes` has OK, which is no failure
+             --> shop.proto:7:66
+              |
+            7 |     option (kafka_rpc.method) = { redelivery: { codes: [ABORTED, OK] } };
+              |                                                                  ^^"#]],
     );
 }
 

@@ -101,7 +101,20 @@ pub trait Orders {
         input = "shop.v1.PlaceOrderRequest",
         output = "shop.v1.PlaceOrderReply",
         key = "customer?.id",
-        delivery = "AT_MOST_ONCE"
+        delivery = "AT_MOST_ONCE",
+        retry = ::kafka_rpc::RetryPolicy::new(
+
+        ).attempts(
+            5
+        ).initial_backoff(
+            ::core::time::Duration::from_millis(50)
+        ).max_backoff(
+            ::core::time::Duration::from_millis(1000)
+        ).multiplier(
+            1.5
+        ).jitter(
+            0.0
+        ).codes(&[::kafka_rpc::Code::ResourceExhausted, ::kafka_rpc::Code::Aborted])
     )]
     async fn place_order(
         &self,
@@ -116,7 +129,14 @@ pub trait Orders {
         name = "GetOrder",
         input = "shop.v1.GetOrderRequest",
         output = "shop.v1.PlaceOrderReply",
-        idempotency = "NO_SIDE_EFFECTS"
+        idempotency = "NO_SIDE_EFFECTS",
+        hedging = ::kafka_rpc::HedgingPolicy::new(
+
+        ).attempts(
+            3
+        ).delay(
+            ::core::time::Duration::from_millis(20)
+        ).codes(&[::kafka_rpc::Code::Unavailable])
     )]
     async fn get_order(
         &self,

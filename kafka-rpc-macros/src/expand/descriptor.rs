@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::method::{Delivery, Idempotency, Method, Routing};
+use crate::method::{Delivery, Idempotency, Method, Repeats, Routing};
 use crate::names;
 use crate::service::{Service, Topics};
 
@@ -64,10 +64,14 @@ fn describe(service: &Service, method: &Method) -> TokenStream {
         };
         quote!(.routing(::kafka_rpc::Routing::#variant))
     });
+    let repeats = method.repeats.as_ref().map(|repeats| match repeats {
+        Repeats::Retry(policy) => quote!(.retry(#policy)),
+        Repeats::Hedging(policy) => quote!(.hedging(#policy)),
+    });
     let redelivery = (method.redelivery.as_ref()).map(|policy| quote!(.redelivery(#policy)));
     quote! {
         ::kafka_rpc::MethodDescriptor::new(#name, #path)
             #messages #delivery #idempotency #topic
-            #client_streaming #server_streaming #resumable #routing #redelivery
+            #client_streaming #server_streaming #resumable #routing #redelivery #repeats
     }
 }

@@ -10,6 +10,7 @@ mod handle;
 mod interceptor;
 mod metadata;
 mod origin;
+mod pushback;
 mod request;
 mod response;
 mod status;
@@ -33,6 +34,8 @@ pub use metadata::{
     ToStrError,
 };
 pub use origin::Origin;
+pub use pushback::Pushback;
+pub(crate) use pushback::set_previous_attempts;
 pub(crate) use request::Wanted;
 pub use request::{IntoRequest, Request, RequestParts};
 pub use response::Response;

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::attempts::{Policies, RetryBudget, Tokens};
 use super::caller::{Caller, CallerSettings};
 use super::channel::Channel;
 use super::enqueue::{Enqueuer, LateReplies};
@@ -8,7 +9,7 @@ use super::open_calls::OpenCalls;
 use super::replies::{Replies, Requests};
 use super::route::Routes;
 use crate::cluster::{CONNECT_LIMIT, TopicSettings};
-use crate::descriptor::ServiceDescriptor;
+use crate::descriptor::{HedgingPolicy, Repeats, RetryPolicy, ServiceDescriptor};
 use crate::stream::{LEAST_TIMEOUT, StreamSettings, window};
 use crate::transport::Writes;
 use crate::{Cluster, Error, chunks};
@@ -37,6 +38,8 @@ pub struct ChannelBuilder {
     message_limit: usize,
     chunked_message_limit: Option<usize>,
     streams: StreamSettings,
+    policies: Policies,
+    retry_budget: RetryBudget,
     topics: Option<TopicSettings>,
     services: Vec<&'static ServiceDescriptor>,
     producer: Vec<(String, String)>,
@@ -52,6 +55,8 @@ impl Default for ChannelBuilder {
             message_limit: crate::DEFAULT_MESSAGE_LIMIT,
             chunked_message_limit: None,
             streams: StreamSettings::default(),
+            policies: Policies::default(),
+            retry_budget: RetryBudget::default(),
             topics: None,
             services: Vec::new(),
             producer: Vec::new(),
@@ -121,6 +126,60 @@ impl ChannelBuilder {
         self
     }
 
+    /// Has calls of all methods of a service made again that fail, but for those with streams and
+    /// those that go to all instances. It counts in place of what the `.proto` or the attribute says
+    /// of a method; [`retry_method`](Self::retry_method) counts in place of it.
+    pub fn retry_service(
+        mut self,
+        service: &'static ServiceDescriptor,
+        policy: RetryPolicy,
+    ) -> Self {
+        (self.policies).add(service, None, Repeats::Retry(policy));
+        self
+    }
+
+    /// Has calls of one method made again that fail. The method is named as in the `.proto`. With one
+    /// attempt, calls are not repeated, whatever else says so.
+    ///
+    /// ```
+    /// # use kafka_rpc::{Request, Response, Status};
+    /// # #[kafka_rpc::service(name = "shop.v1.Orders")]
+    /// # trait Orders {
+    /// #     async fn place_order(&self, request: Request<u64>) -> Result<Response<u64>, Status>;
+    /// # }
+    /// use kafka_rpc::{Channel, RetryPolicy};
+    ///
+    /// let channel = Channel::builder()
+    ///     .retry_service(<OrdersClient>::DESCRIPTOR, RetryPolicy::new().attempts(5))
+    ///     .retry_method(<OrdersClient>::DESCRIPTOR, "PlaceOrder", RetryPolicy::new().attempts(1));
+    /// ```
+    pub fn retry_method(
+        mut self,
+        service: &'static ServiceDescriptor,
+        method: &str,
+        policy: RetryPolicy,
+    ) -> Self {
+        (self.policies).add(service, Some(method), Repeats::Retry(policy));
+        self
+    }
+
+    /// Has several attempts made at a time at calls of one method, which has no side effects.
+    pub fn hedge_method(
+        mut self,
+        service: &'static ServiceDescriptor,
+        method: &str,
+        policy: HedgingPolicy,
+    ) -> Self {
+        (self.policies).add(service, Some(method), Repeats::Hedging(policy));
+        self
+    }
+
+    /// How many calls may be repeated, by whatever policy. 100 tokens and a ratio of 0.1 by default.
+    pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
+        self.retry_budget = budget;
+        self
+    }
+
     /// How missing topics are created, instead of the cluster's [`Cluster::topics`].
     pub fn topics(mut self, settings: TopicSettings) -> Self {
         self.topics = Some(settings);
@@ -150,9 +209,10 @@ impl ChannelBuilder {
     ///
     /// # Errors
     /// Within the time limit: [`Error::Unreachable`] and [`Error::Denied`] say why the cluster
-    /// can't be used, [`Error::Config`] which property is wrong, and [`Error::Topics`] which
+    /// can't be used, [`Error::Config`] which property or policy is wrong, and [`Error::Topics`] which
     /// topics of the services named are missing.
     pub async fn connect(self, cluster: &Cluster) -> Result<Channel, Error> {
+        self.policies.check()?;
         let transport = cluster.transport();
         transport.check(self.connect_timeout).await?;
         let open = OpenCalls::new(self.pending_limit, self.streams);
@@ -184,11 +244,13 @@ impl ChannelBuilder {
             cluster.bootstrap_servers(),
             cluster.prefix(),
             topics.clone(),
+            self.policies,
             self.connect_timeout,
         );
         let settings = CallerSettings {
             default_timeout: self.default_timeout,
             message_limit,
+            tokens: Tokens::new(self.retry_budget),
         };
         let channel = Channel::new(Caller::new(
             producer, routes, open, enqueuer, late, settings,

@@ -2,28 +2,26 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 use uuid::Uuid;
 
+use super::attempts::{self, Exchange, Repeating};
 use super::caller::Caller;
 use super::enqueue::enqueue;
 use super::gather::Gather;
 use super::records::{self, Envelope, received};
-use super::replies::{not_sent, unasked_stream};
+use super::replies::unasked_stream;
 use super::route::{Route, Routes};
 use super::streams::{Begin, Opened, Reader};
-use super::waiting::{Outcome, deadline_exceeded};
+use super::waiting::deadline_exceeded;
 use crate::Error;
 use crate::call::{
     Body, Code, Deadline, Extensions, Messages, Request, RequestParts, Response, Status, Wanted,
 };
-use crate::descriptor::{Method, Routing};
+use crate::descriptor::{Method, Repeats, Routing};
 use crate::telemetry::{self, ClientMetrics, PendingCall, Side};
-use crate::transport::Outgoing;
 use crate::wire::CorrelationId;
 
 /// A call: it begins when it is first polled, and to drop it then cancels it.
@@ -37,6 +35,8 @@ enum State {
     /// The first call of a method finds its way.
     Routing(Box<Begun>, BoxFuture<'static, Result<Arc<Route>, Status>>),
     Sent(Sent),
+    /// A call that may be made again.
+    Repeating(Box<Repeated>),
     /// A stream whose answer has not begun.
     Opening(Box<Reader>),
     /// A call that is left with Kafka.
@@ -58,8 +58,13 @@ struct Begun {
 /// A call that is under way.
 struct Sent {
     shown: Shown,
-    cancel: CancelOnDrop,
-    outcome: oneshot::Receiver<Outcome>,
+    exchange: Exchange,
+}
+
+/// A call that is under way, and whose method has a policy.
+struct Repeated {
+    shown: Shown,
+    attempts: Repeating,
 }
 
 /// How a call is shown: its span and its metrics end with it, however it ends.
@@ -116,6 +121,10 @@ impl Call {
         if descriptor.is_streaming() || descriptor.routing == Routing::All || !usual {
             return self.open(begun, route, now);
         }
+        if let Some(policy) = route.repeats {
+            self.repeat(begun, policy, route, now);
+            return Ok(());
+        }
         let Begun {
             shown,
             method,
@@ -138,19 +147,36 @@ impl Call {
             stream: None,
         };
         let sent = records::request(&envelope, parts, body)
-            .and_then(|record| exchange(&self.caller, route, uuid, deadline, record));
+            .and_then(|record| Exchange::begin(&self.caller, route, uuid, deadline, record));
         drop(entered);
         match sent {
-            Ok((cancel, outcome)) => {
-                self.state = State::Sent(Sent {
-                    shown,
-                    cancel,
-                    outcome,
-                });
+            Ok(exchange) => {
+                self.state = State::Sent(Sent { shown, exchange });
                 Ok(())
             }
             Err(status) => shown.end(Err(status)).map(drop),
         }
+    }
+
+    fn repeat(&mut self, begun: Begun, policy: Repeats, route: Arc<Route>, now: Instant) {
+        let Begun {
+            shown,
+            method,
+            deadline,
+            mut parts,
+            body,
+        } = begun;
+        telemetry::record_topic(&shown.span, &route.request);
+        telemetry::outgoing(&mut parts.metadata, &shown.span);
+        let request = attempts::Request {
+            method,
+            route,
+            deadline,
+            parts,
+            message: body.into_bytes(),
+        };
+        let attempts = Repeating::new(&self.caller, policy, request, now);
+        self.state = State::Repeating(Box::new(Repeated { shown, attempts }));
     }
 
     fn open(&mut self, begun: Begun, route: Arc<Route>, now: Instant) -> Result<(), Status> {
@@ -215,7 +241,7 @@ impl Future for Call {
         let call = &mut *self;
         loop {
             let answer = match &mut call.state {
-                State::Sent(sent) => Some(ready!(Pin::new(&mut sent.outcome).poll(cx))),
+                State::Sent(sent) => Some(ready!(sent.exchange.poll(cx))),
                 _ => None,
             };
             match std::mem::replace(&mut call.state, State::Over) {
@@ -233,9 +259,17 @@ impl Future for Call {
                         Err(status) => return Poll::Ready(begun.shown.end(Err(status))),
                     }
                 }
-                State::Sent(mut sent) => {
-                    sent.cancel.disarm();
-                    return Poll::Ready(sent.shown.end(received(answer.and_then(Result::ok))));
+                State::Sent(sent) => return Poll::Ready(sent.shown.end(received(answer))),
+                State::Repeating(mut repeated) => {
+                    let Repeated { shown, attempts } = &mut *repeated;
+                    let Poll::Ready(answer) = ({
+                        let _entered = shown.span.enter();
+                        attempts.poll(cx, |id| telemetry::record_correlation_id(&shown.span, id))
+                    }) else {
+                        call.state = State::Repeating(repeated);
+                        return Poll::Pending;
+                    };
+                    return Poll::Ready(repeated.shown.end(answer));
                 }
                 State::Opening(mut reader) => {
                     let Poll::Ready(beginning) = reader.poll_opened(cx) else {
@@ -289,68 +323,11 @@ async fn find(
         .map_err(|error| unroutable(&error))
 }
 
-/// Sends a request: its outcome will arrive at the end that this returns.
-fn exchange(
-    caller: &Arc<Caller>,
-    route: Arc<Route>,
-    uuid: u128,
-    deadline: Deadline,
-    record: Outgoing,
-) -> Result<(CancelOnDrop, oneshot::Receiver<Outcome>), Status> {
-    let outcome = caller.waiting().add(uuid, deadline)?;
-    // The guard must exist before the send: from then on the server may be at work.
-    let cancel = CancelOnDrop {
-        caller: Arc::clone(caller),
-        route,
-        uuid,
-        partition: record.partition,
-        key: record.key.clone(),
-        armed: true,
-    };
-    if let Err(refused) = caller.producer().send(record, None) {
-        caller.waiting().end(uuid, Err(not_sent(&refused.error)));
-    }
-    Ok((cancel, outcome))
-}
-
 /// What a caller is told when a method's topics can't be used.
 fn unroutable(error: &Error) -> Status {
     match error {
         Error::Unreachable(_) => Status::unavailable(error.to_string()),
         Error::Denied(_) => Status::permission_denied(error.to_string()),
         _ => Status::failed_precondition(error.to_string()),
-    }
-}
-
-/// Tells the server that nobody waits any more.
-struct CancelOnDrop {
-    caller: Arc<Caller>,
-    route: Arc<Route>,
-    uuid: u128,
-    partition: Option<i32>,
-    key: Option<Bytes>,
-    armed: bool,
-}
-
-impl CancelOnDrop {
-    fn disarm(&mut self) {
-        self.armed = false;
-    }
-}
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        if !self.armed || !self.caller.waiting().abandon(self.uuid) {
-            return;
-        }
-        let id = CorrelationId::from_uuid(self.uuid);
-        let topic = &self.route.request;
-        let Ok(record) = records::cancel(id, topic, self.partition, self.key.take()) else {
-            return;
-        };
-        if let Err(refused) = self.caller.producer().send(record, None) {
-            tracing::debug!(error = %refused.error, "a cancel could not be sent");
-            telemetry::cancel_lost();
-        }
     }
 }

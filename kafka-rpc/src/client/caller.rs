@@ -4,6 +4,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use super::attempts::Tokens;
 use super::enqueue::{Enqueuer, LateReplies};
 use super::gather::Gathers;
 use super::open_calls::OpenCalls;
@@ -18,6 +19,7 @@ use crate::transport::Producer;
 pub(super) struct CallerSettings {
     pub(super) default_timeout: Duration,
     pub(super) message_limit: usize,
+    pub(super) tokens: Tokens,
 }
 
 /// What the calls of a channel share.
@@ -58,6 +60,11 @@ impl Caller {
 
     pub(super) fn producer(&self) -> &Arc<dyn Producer> {
         &self.producer
+    }
+
+    /// What is left of the budget for calls that are repeated.
+    pub(super) fn tokens(&self) -> &Tokens {
+        &self.settings.tokens
     }
 
     pub(super) fn streams(&self) -> &Arc<Streams> {

@@ -1,5 +1,6 @@
 //! The caller's side: a channel, and what keeps its calls.
 
+mod attempts;
 mod builder;
 mod call;
 mod caller;
@@ -14,6 +15,7 @@ mod route;
 mod streams;
 mod waiting;
 
+pub use attempts::RetryBudget;
 pub use builder::ChannelBuilder;
 pub use channel::{CallFuture, Channel};
 #[cfg(feature = "__measured")]

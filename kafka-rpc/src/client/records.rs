@@ -11,7 +11,8 @@ use crate::call::{Body, Extensions, RequestParts, Response, Status, Wanted};
 use crate::descriptor::Method;
 use crate::transport::Outgoing;
 use crate::wire::{
-    ContentType, CorrelationId, Credit, Frame, HeaderLimits, RequestHead, encode_request,
+    ContentType, CorrelationId, Credit, Frame, HeaderLimits, RequestHead, decode_request,
+    encode_request,
 };
 
 /// Which call a request is, and where it goes.
@@ -65,6 +66,22 @@ pub(super) fn request(
     })
 }
 
+/// A request that was written nowhere, to be sent once more with the time that its call has left.
+///
+/// # Errors
+/// When its headers can't be read, which means that they are not of a request of ours.
+pub(super) fn once_more(mut record: Outgoing, timeout: Duration) -> Result<Outgoing, Status> {
+    let limits = HeaderLimits::default();
+    let headers = {
+        let mut head = decode_request(&record.headers, &record.topic, &limits)
+            .map_err(|refusal| refusal.status)?;
+        head.timeout = Some(timeout);
+        encode_request(&head, &limits)?
+    };
+    record.headers = headers;
+    Ok(record)
+}
+
 /// The record that tells the server that nobody waits any more for the call of a request.
 ///
 /// # Errors
@@ -104,4 +121,41 @@ pub(super) fn received(answer: Option<Outcome>) -> Result<Response<Body>, Status
         Body::new(value),
         Extensions::new(),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::ReplyAddress;
+
+    #[test]
+    fn a_request_that_is_sent_once_more_has_another_timeout_and_all_else_is_the_same() {
+        let mut metadata = crate::Metadata::new();
+        metadata.insert("tenant", "north".parse().unwrap()).unwrap();
+        metadata
+            .insert("traceparent", "00-1".parse().unwrap())
+            .unwrap();
+        let head = |seconds| RequestHead {
+            correlation_id: Some(CorrelationId::from_uuid(7)),
+            reply: Some(ReplyAddress::new("t.reply", Some(3)).unwrap()),
+            method: Some("a.B/C"),
+            timeout: Some(Duration::from_secs(seconds)),
+            metadata: metadata.clone(),
+            ..RequestHead::default()
+        };
+        let record = |seconds| Outgoing {
+            topic: "t".into(),
+            partition: Some(1),
+            key: None,
+            value: Bytes::from_static(b"value"),
+            headers: encode_request(&head(seconds), &HeaderLimits::default()).unwrap(),
+        };
+        let again = once_more(record(30), Duration::from_secs(20)).unwrap();
+        let expected = record(20);
+        assert_eq!(again.headers, expected.headers);
+        assert_eq!(
+            (again.topic, again.partition, again.value),
+            (expected.topic, expected.partition, expected.value)
+        );
+    }
 }

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::open_calls::OpenCalls;
 use super::streams::Frames;
-use super::waiting::{Ended, Outcome};
+use super::waiting::{Ended, Fate, Outcome};
 use crate::call::Status;
 use crate::chunks::{Pieces, Taken};
 use crate::stream::End;
@@ -174,13 +174,35 @@ impl Requests {
         Self { open }
     }
 
-    fn lost(&self, id: u128, error: &TransportError) {
+    fn lost(&self, id: u128, request: Lost) {
+        let error = || not_sent(request.error());
         match self.open.streams.find(id) {
-            Some(stream) => stream.end(End::Failed(not_sent(error))),
-            None if self.open.gathers.fail(id, not_sent(error)) => {}
+            Some(stream) => stream.end(End::Failed(error())),
+            None if self.open.gathers.fail(id, error()) => {}
             None => {
-                self.open.waiting.end(id, Err(not_sent(error)));
+                let fate = match request {
+                    Lost::Whole(undelivered) => Fate::Undelivered(undelivered),
+                    Lost::Part(error) => not_sent(&error).into(),
+                };
+                self.open.waiting.end(id, fate);
             }
+        }
+    }
+}
+
+/// A request that was not delivered.
+enum Lost {
+    /// All of it.
+    Whole(Box<Undelivered>),
+    /// A piece of it, or a message of its stream.
+    Part(TransportError),
+}
+
+impl Lost {
+    fn error(&self) -> &TransportError {
+        match self {
+            Self::Whole(undelivered) => &undelivered.error,
+            Self::Part(error) => error,
         }
     }
 }
@@ -189,15 +211,20 @@ impl Deliveries for Requests {
     fn delivered(&self, batch: &mut Vec<Delivery>) {
         for Delivery { outcome, .. } in batch.drain(..) {
             let Err(undelivered) = outcome else { continue };
-            let Undelivered { record, error } = *undelivered;
+            let Undelivered { record, error } = &*undelivered;
             let head = decode_request(&record.headers, &record.topic, &HeaderLimits::default());
             match head {
                 Ok(head) if matches!(head.frame, Frame::Credit(_)) => {
                     tracing::debug!(%error, "credit could not be sent");
                 }
                 Ok(head) if head.frame != Frame::Cancel => {
+                    let is_whole = head.frame == Frame::Request && head.whole.is_none();
                     if let Some(uuid) = head.correlation_id.and_then(|id| id.uuid()) {
-                        self.lost(uuid, &error);
+                        let request = match is_whole {
+                            true => Lost::Whole(undelivered),
+                            false => Lost::Part(undelivered.error),
+                        };
+                        self.lost(uuid, request);
                     }
                 }
                 _ => {
@@ -217,3 +244,6 @@ pub(super) fn not_sent(error: &TransportError) -> Status {
         _ => Status::unavailable(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,9 +9,10 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::OnceCell;
 use tokio::task::JoinError;
 
+use super::attempts::Policies;
 use crate::Error;
 use crate::cluster::{TopicSettings, Wanted, WantedTopic, ensure};
-use crate::descriptor::{Method, ServiceDescriptor};
+use crate::descriptor::{Method, Repeats, ServiceDescriptor};
 use crate::hashing::HashMap;
 use crate::transport::{Inbox, TopicState, Transport};
 use crate::wire::{ReplyAddress, TopicNames, partition_for_key};
@@ -21,6 +22,8 @@ use crate::wire::{ReplyAddress, TopicNames, partition_for_key};
 pub(super) struct Route {
     pub(super) request: Arc<str>,
     pub(super) reply: ReplyAddress,
+    /// How the method's calls are repeated, where they are.
+    pub(super) repeats: Option<Repeats>,
     /// Of the request topic; grows when partitions are added.
     partitions: AtomicU32,
     /// Spreads calls without a key.
@@ -84,6 +87,7 @@ pub(super) struct Routes {
     bootstrap: String,
     prefix: String,
     settings: TopicSettings,
+    policies: Policies,
     limit: Duration,
     /// Chooses this channel's partition of each reply topic.
     seed: u32,
@@ -99,6 +103,7 @@ impl Routes {
         bootstrap: &str,
         prefix: &str,
         settings: TopicSettings,
+        policies: Policies,
         limit: Duration,
     ) -> Self {
         Self {
@@ -107,6 +112,7 @@ impl Routes {
             bootstrap: bootstrap.to_owned(),
             prefix: prefix.to_owned(),
             settings,
+            policies,
             limit,
             seed: uuid::Uuid::new_v4().as_fields().0,
             ready: RwLock::default(),
@@ -186,6 +192,10 @@ impl Routes {
     }
 
     async fn open(&self, methods: &[Method]) -> Result<Vec<Arc<Route>>, Error> {
+        let repeats: Vec<Option<Repeats>> = methods
+            .iter()
+            .map(|method| self.policies.of(*method))
+            .collect::<Result<_, _>>()?;
         let names: Vec<TopicNames> = methods
             .iter()
             .map(|method| TopicNames::of(*method, &self.prefix))
@@ -211,7 +221,7 @@ impl Routes {
         let count = |topic: &Arc<str>| partitions.get(topic).copied().and_then(NonZeroU32::new);
 
         let mut routes = Vec::with_capacity(names.len());
-        for names in names {
+        for (names, repeats) in names.into_iter().zip(repeats) {
             let requests = count(&names.request).ok_or_else(lost)?;
             let replies = count(&names.reply).ok_or_else(lost)?;
             let partition = i32::try_from(self.seed % replies).unwrap_or(0);
@@ -221,6 +231,7 @@ impl Routes {
             routes.push(Arc::new(Route {
                 request: names.request,
                 reply,
+                repeats,
                 partitions: AtomicU32::new(requests.get()),
                 next: AtomicU32::new(self.seed),
             }));
@@ -273,7 +284,8 @@ mod tests {
         let inbox = transport.inbox(&[], Box::new(Ignored)).unwrap();
         let (settings, limit) = (TopicSettings::new(), Duration::from_secs(10));
         let bootstrap = cluster.bootstrap_servers();
-        let routes = Routes::new(transport, inbox, bootstrap, "", settings, limit);
+        let policies = Policies::default();
+        let routes = Routes::new(transport, inbox, bootstrap, "", settings, policies, limit);
         let routes = Arc::new(routes);
         let method = Method::new(&SERVICE, 0).unwrap();
 

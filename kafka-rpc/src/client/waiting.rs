@@ -6,12 +6,40 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::pending::PendingCalls;
+use super::replies::not_sent;
 use crate::call::{Deadline, Status};
+use crate::transport::Undelivered;
 use crate::wire::MessageHead;
 
 /// How a call ended.
 pub(super) type Outcome = Result<(MessageHead, Bytes), Status>;
-type Waiter = oneshot::Sender<Outcome>;
+
+/// What becomes of a request that was sent.
+#[derive(Debug)]
+pub(super) enum Fate {
+    /// Its call has ended.
+    Ended(Outcome),
+    /// All of it was given back. Whether it is in a partition all the same, the error says.
+    Undelivered(Box<Undelivered>),
+}
+
+impl Fate {
+    /// How the call ended, where nothing is sent again.
+    pub(super) fn outcome(self) -> Outcome {
+        match self {
+            Self::Ended(outcome) => outcome,
+            Self::Undelivered(undelivered) => Err(not_sent(&undelivered.error)),
+        }
+    }
+}
+
+impl From<Status> for Fate {
+    fn from(status: Status) -> Self {
+        Self::Ended(Err(status))
+    }
+}
+
+type Waiter = oneshot::Sender<Fate>;
 /// A call and its outcome, which is to be told.
 pub(super) type Ended = (Waiter, Outcome);
 
@@ -40,7 +68,7 @@ impl WaitingCalls {
         &self,
         id: u128,
         deadline: Deadline,
-    ) -> Result<oneshot::Receiver<Outcome>, Status> {
+    ) -> Result<oneshot::Receiver<Fate>, Status> {
         let (waiter, outcome) = oneshot::channel();
         let inserted = self
             .table
@@ -62,11 +90,11 @@ impl WaitingCalls {
     }
 
     /// Ends a call. False when it has ended before.
-    pub(super) fn end(&self, id: u128, outcome: Outcome) -> bool {
+    pub(super) fn end(&self, id: u128, fate: Fate) -> bool {
         match self.take(id) {
             Some(waiter) => {
                 // The caller may be gone by now: then nobody wants to know.
-                let _unwanted = waiter.send(outcome);
+                let _unwanted = waiter.send(fate);
                 true
             }
             None => false,
@@ -89,7 +117,7 @@ impl WaitingCalls {
         outcomes.clear();
         let unknown = known - ended.len();
         for (waiter, outcome) in ended.drain(..) {
-            let _unwanted = waiter.send(outcome);
+            let _unwanted = waiter.send(Fate::Ended(outcome));
         }
         unknown
     }
@@ -116,7 +144,7 @@ impl WaitingCalls {
                 table.next_deadline()
             };
             for waiter in expired.drain(..) {
-                let _unwanted = waiter.send(Err(deadline_exceeded()));
+                let _unwanted = waiter.send(deadline_exceeded().into());
             }
             match next {
                 None => self.earlier.notified().await,
@@ -137,7 +165,7 @@ impl Drop for CloseOnDrop<'_> {
     fn drop(&mut self) {
         let table = self.0.table.lock().take();
         for waiter in table.map(|mut table| table.drain()).unwrap_or_default() {
-            let _unwanted = waiter.send(Err(runtime_ended()));
+            let _unwanted = waiter.send(runtime_ended().into());
         }
     }
 }
@@ -170,7 +198,7 @@ mod tests {
                 let deadline = Deadline::after(Duration::from_millis(millis));
                 let outcome = calls.add(id as u128, deadline).unwrap();
                 tokio::spawn(async move {
-                    let status = outcome.await.unwrap().unwrap_err();
+                    let status = outcome.await.unwrap().outcome().unwrap_err();
                     (
                         status.code(),
                         start.elapsed().as_millis(),
@@ -196,7 +224,7 @@ mod tests {
         tokio::task::yield_now().await;
         expiry.abort();
         assert_eq!(
-            pending.await.unwrap().unwrap_err().code(),
+            pending.await.unwrap().outcome().unwrap_err().code(),
             Code::Unavailable
         );
         assert_eq!(
@@ -212,8 +240,11 @@ mod tests {
         let first = calls.add(1, deadline).unwrap();
         let refused = calls.add(2, deadline).unwrap_err();
         assert_eq!(refused.code(), Code::ResourceExhausted);
-        assert!(calls.end(1, Err(Status::aborted("over"))));
-        assert_eq!(first.await.unwrap().unwrap_err().code(), Code::Aborted);
-        assert!(!calls.end(1, Err(Status::aborted("again"))));
+        assert!(calls.end(1, Status::aborted("over").into()));
+        assert_eq!(
+            first.await.unwrap().outcome().unwrap_err().code(),
+            Code::Aborted
+        );
+        assert!(!calls.end(1, Status::aborted("again").into()));
     }
 }

@@ -1,6 +1,9 @@
 use std::fmt;
 
-use super::{Delivery, Idempotency, Redelivery, Routing, ServiceDescriptor};
+use super::{
+    Delivery, HedgingPolicy, Idempotency, Redelivery, Repeats, RetryPolicy, Routing,
+    ServiceDescriptor,
+};
 
 /// What is known of a method when compiling.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub struct MethodDescriptor {
     pub routing: Routing,
     /// Whether a stream of the server goes on where the next server takes over.
     pub resumable: bool,
+    /// How a client repeats a call, unless its channel says otherwise.
+    pub repeats: Option<Repeats>,
     /// How failed calls are handled again, if they are.
     pub redelivery: Option<Redelivery>,
 }
@@ -48,6 +53,7 @@ impl MethodDescriptor {
             server_streaming: false,
             routing: Routing::One,
             resumable: false,
+            repeats: None,
             redelivery: None,
         }
     }
@@ -101,6 +107,22 @@ impl MethodDescriptor {
     #[must_use]
     pub const fn resumable(mut self) -> Self {
         self.resumable = true;
+        self
+    }
+
+    /// Has clients make calls again that failed. For methods without streams that go to one
+    /// instance.
+    #[must_use]
+    pub const fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.repeats = Some(Repeats::Retry(policy));
+        self
+    }
+
+    /// Has clients make several attempts at a call at a time. For methods without streams that go to
+    /// one instance and have [no side effects](Idempotency::NoSideEffects).
+    #[must_use]
+    pub const fn hedging(mut self, policy: HedgingPolicy) -> Self {
+        self.repeats = Some(Repeats::Hedging(policy));
         self
     }
 

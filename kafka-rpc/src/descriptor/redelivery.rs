@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use super::backoff::Backoff;
+use super::codes::Codes;
 use crate::call::Code;
 
 /// How often, and after which pauses, a server handles a call again that fails with certain codes.
@@ -27,12 +29,8 @@ use crate::call::Code;
 #[must_use]
 pub struct Redelivery {
     attempts: u32,
-    initial_backoff: Duration,
-    max_backoff: Duration,
-    multiplier: f64,
-    jitter: f64,
-    /// A bit for each code.
-    codes: u32,
+    backoff: Backoff,
+    codes: Codes,
 }
 
 impl Default for Redelivery {
@@ -47,11 +45,13 @@ impl Redelivery {
     pub const fn new() -> Self {
         Self {
             attempts: 4,
-            initial_backoff: Duration::from_millis(200),
-            max_backoff: Duration::from_secs(10),
-            multiplier: 2.0,
-            jitter: 0.2,
-            codes: bit(Code::Unavailable),
+            backoff: Backoff {
+                initial: Duration::from_millis(200),
+                longest: Duration::from_secs(10),
+                multiplier: 2.0,
+                jitter: 0.2,
+            },
+            codes: Codes::of(&[Code::Unavailable]),
         }
     }
 
@@ -63,82 +63,49 @@ impl Redelivery {
 
     /// The pause before the second attempt. 200 ms by default.
     pub const fn initial_backoff(mut self, pause: Duration) -> Self {
-        self.initial_backoff = pause;
+        self.backoff.initial = pause;
         self
     }
 
     /// The longest pause. 10 s by default.
     pub const fn max_backoff(mut self, pause: Duration) -> Self {
-        self.max_backoff = pause;
+        self.backoff.longest = pause;
         self
     }
 
     /// How much longer each pause is than the one before. At least 1; 2 by default.
     pub const fn multiplier(mut self, factor: f64) -> Self {
-        self.multiplier = if factor >= 1.0 { factor } else { 1.0 };
+        self.backoff = self.backoff.multiplied_by(factor);
         self
     }
 
     /// By which part of itself a pause may be longer or shorter, by chance, so that calls that failed
     /// together are not repeated together. From 0 to 1; 0.2 by default.
     pub const fn jitter(mut self, part: f64) -> Self {
-        self.jitter = if part > 1.0 {
-            1.0
-        } else if part >= 0.0 {
-            part
-        } else {
-            0.0
-        };
+        self.backoff = self.backoff.jittered_by(part);
         self
     }
 
     /// The codes of the failures that are handled again. [`Code::Unavailable`] by default.
-    pub const fn codes(mut self, mut codes: &[Code]) -> Self {
-        self.codes = 0;
-        while let [code, rest @ ..] = codes {
-            self.codes |= bit(*code);
-            codes = rest;
-        }
+    pub const fn codes(mut self, codes: &[Code]) -> Self {
+        self.codes = Codes::of(codes);
         self
     }
 
     pub(crate) fn retries(&self, code: Code) -> bool {
-        self.codes & bit(code) != 0
+        self.codes.contains(code)
     }
 
     /// The pause after so many attempts; `None` where there shall be no more. What is chance is drawn
     /// from the seed.
     pub(crate) fn backoff(&self, attempts: u32, seed: u64) -> Option<Duration> {
-        if attempts >= self.attempts {
-            return None;
-        }
-        let exponent = i32::try_from(attempts.saturating_sub(1)).unwrap_or(i32::MAX);
-        let longest = self.max_backoff.as_secs_f64();
-        let pause = self.initial_backoff.as_secs_f64() * self.multiplier.powi(exponent);
-        let chance = chance(seed ^ u64::from(attempts).rotate_right(8));
-        let pause = pause.min(longest) * (1.0 + self.jitter * (2.0 * chance - 1.0));
-        Duration::try_from_secs_f64(pause)
-            .ok()
-            .or(Some(self.max_backoff))
+        let more = attempts < self.attempts;
+        more.then(|| self.backoff.pause(attempts.saturating_sub(1), seed))
     }
-}
-
-const fn bit(code: Code) -> u32 {
-    1 << code as u32
-}
-
-/// A number from 0 to 1 that looks as if it were drawn by chance: one step of SplitMix64.
-fn chance(seed: u64) -> f64 {
-    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (z ^ (z >> 31)) as f64 / u64::MAX as f64
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -163,29 +130,5 @@ mod tests {
         assert!(Redelivery::new().retries(Code::Unavailable));
         let aborted = Redelivery::new().codes(&[Code::Aborted]);
         assert!(aborted.retries(Code::Aborted) && !aborted.retries(Code::Unavailable));
-    }
-
-    proptest! {
-        #[test]
-        fn a_pause_is_within_its_jitter(attempts in 1..9_u32, seed: u64) {
-            let policy = Redelivery::new().attempts(9).initial_backoff(Duration::from_secs(1)).multiplier(1.0);
-            if let Some(pause) = policy.backoff(attempts, seed) {
-                let seconds = pause.as_secs_f64();
-                prop_assert!((0.8..=1.2).contains(&seconds), "{seconds}");
-            }
-        }
-
-        #[test]
-        fn no_policy_makes_a_pause_that_can_not_be(
-            attempts: u32, seed: u64, initial: u64, longest: u64, multiplier: f64, jitter: f64
-        ) {
-            let policy = Redelivery::new()
-                .attempts(u32::MAX)
-                .initial_backoff(Duration::from_secs(initial))
-                .max_backoff(Duration::from_secs(longest))
-                .multiplier(multiplier)
-                .jitter(jitter);
-            policy.backoff(attempts, seed);
-        }
     }
 }

@@ -45,6 +45,10 @@
 //! | `kafka_rpc.client.cancelled_calls` | counter | 1 | `rpc.method` | Calls that their caller dropped before their outcome |
 //! | `kafka_rpc.client.orphaned_replies` | counter | 1 | | Replies that no call waits for: late, repeated, or another client's |
 //! | `kafka_rpc.client.lost_cancels` | counter | 1 | | Cancels that could not be written; the handler runs on |
+//! | `kafka_rpc.client.retries` | counter | 1 | `rpc.method` | Attempts at calls whose last attempt had failed |
+//! | `kafka_rpc.client.hedges` | counter | 1 | `rpc.method` | Attempts at calls that another attempt was under way for |
+//! | `kafka_rpc.client.held_back_calls` | counter | 1 | `rpc.method` | Calls that the retry budget kept from another attempt |
+//! | `kafka_rpc.client.resent_requests` | counter | 1 | | Requests that were written nowhere and are sent again |
 //! | `kafka_rpc.inbox.errors` | counter | 1 | | Failed attempts to read replies |
 //! | `rpc.server.call.duration` | histogram | s | `rpc.system.name`, `rpc.method`, `rpc.status_code`, `error.type` | Time from the arrival of a request to its reply |
 //! | `kafka_rpc.server.queue.duration` | histogram | s | `rpc.method` | Time from the arrival of a request to the start of its handler |
@@ -95,10 +99,11 @@ mod trace_headers;
 pub use metrics::describe_metrics;
 pub(crate) use metrics::{
     ClientMetrics, PartitionLag, PendingCall, Refused, RunningHandler, ServerMetrics,
-    broken_stream, cancel_lost, client_stream_closed, client_stream_opened, commit_failed,
-    dead_letter, dead_letter_retried, drain_timed_out, handler_panicked, orphaned_replies,
-    redelivered, refused_request, repeated_record, reply_lost, reply_retried, server_stream_closed,
-    server_stream_opened, silent_caller, stray_frame, stream_lost, stream_resumed,
+    broken_stream, call_repeated, cancel_lost, client_stream_closed, client_stream_opened,
+    commit_failed, dead_letter, dead_letter_retried, drain_timed_out, handler_panicked,
+    orphaned_replies, redelivered, refused_request, repeat_held_back, repeated_record, reply_lost,
+    reply_retried, request_resent, server_stream_closed, server_stream_opened, silent_caller,
+    stray_frame, stream_lost, stream_resumed,
 };
 pub(crate) use outcome::Side;
 pub(crate) use propagation::{incoming, outgoing, reply};

@@ -26,6 +26,8 @@ pub(crate) enum Failure {
 pub(crate) struct TransportError {
     pub(crate) failure: Failure,
     pub(crate) message: String,
+    /// Of a record that could not be written: whether it surely is in no partition.
+    pub(crate) unwritten: bool,
 }
 
 impl TransportError {
@@ -33,7 +35,14 @@ impl TransportError {
         Self {
             failure,
             message: message.into(),
+            unwritten: false,
         }
+    }
+
+    /// The record surely is in no partition.
+    pub(crate) fn unwritten(mut self) -> Self {
+        self.unwritten = true;
+        self
     }
 }
 

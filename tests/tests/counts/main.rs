@@ -2,5 +2,6 @@
 
 mod counters;
 mod orphans;
+mod repeats;
 mod server;
 mod streams;

@@ -20,6 +20,7 @@ mod order;
 mod panics;
 mod rebalances;
 mod redelivery;
+mod repeats;
 mod restarts;
 mod sizes;
 mod startup;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use kafka_rpc::{Cluster, Code};
+use kafka_rpc::{Channel, Cluster, Code};
 use kafka_rpc_tests::load::{Call, Load, TOLERANCE};
-use kafka_rpc_tests::service::Scripted;
+use kafka_rpc_tests::service::{DeskClient, Order, Scripted};
 use kafka_rpc_tests::world::{World, desk};
 use kafka_rpc_tests::{require_java, until};
 
@@ -55,6 +55,39 @@ async fn while_the_broker_is_silent_calls_end_at_their_deadline() {
     let calls = load.stop().await;
     for call in &calls {
         assert!(call.took <= Duration::from_secs(2) + TOLERANCE, "{call:?}");
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_waited_too_long_for_the_broker_is_sent_again_unless_it_has_a_key() {
+    require_java!();
+    let mut broker = breakable().await;
+    let world = World::on(Cluster::new(broker.bootstrap()));
+    let server = desk(Scripted::echo()).consumer_property("session.timeout.ms", "60000");
+    let server = world.serve(server).await;
+    let settings = Channel::builder().producer_property("message.timeout.ms", "1500");
+    let channel = world.connect(settings).await;
+    channel.prepare(<DeskClient>::DESCRIPTOR).await.unwrap();
+    let mut desk = DeskClient::new(channel);
+    desk.ask(Order::number(0)).await.unwrap();
+    desk.place(Order::of("ada", 0)).await.unwrap();
+
+    broker.kill();
+    // So that what was under way has failed.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let calls = (1..20).map(|number| {
+        let mut desk = desk.clone();
+        tokio::spawn(async move { desk.ask(Order::number(number)).await })
+    });
+    let calls: Vec<_> = calls.collect();
+    let status = desk.place(Order::of("ada", 1)).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+    assert!(calls.iter().all(|call| !call.is_finished()));
+    broker.restart();
+    for (number, call) in (1..20).zip(calls) {
+        let response = call.await.unwrap().unwrap();
+        assert_eq!(response.get_ref().number, number);
     }
     server.shutdown().await;
 }

@@ -6,11 +6,16 @@ use super::InvalidMetadata;
 /// Names that begin like this belong to the call itself, not to its user.
 const RESERVED_PREFIXES: [&str; 3] = ["kafka_", "grpc-", "rpc-"];
 
+/// Of those, the ones that gRPC's handlers and callers read and write as metadata.
+pub(in crate::call) const PREVIOUS_ATTEMPTS: &str = "grpc-previous-rpc-attempts";
+pub(in crate::call) const PUSHBACK: &str = "grpc-retry-pushback-ms";
+
 /// A metadata name: lower-case letters, digits, `_`, `-` and `.`, as in gRPC.
 ///
 /// A name that ends in `-bin` is for binary values. Upper-case letters are turned to lower case,
 /// since names that differ in case only are one name. `content-type` and all names that begin with
-/// `kafka_`, `grpc-` or `rpc-` are refused: they belong to the call itself.
+/// `kafka_`, `grpc-` or `rpc-` are refused: they belong to the call itself. The two that gRPC has for
+/// retries are not: `grpc-previous-rpc-attempts` and `grpc-retry-pushback-ms`.
 ///
 /// ```
 /// use kafka_rpc::MetadataKey;
@@ -36,6 +41,11 @@ impl MetadataKey {
         self.0.ends_with("-bin")
     }
 
+    /// The key of a name that is known to be one.
+    pub(in crate::call) fn known(name: &'static str) -> Self {
+        Self(name.into())
+    }
+
     /// Whether this is the key of that name, in whatever case.
     pub(super) fn is(&self, name: &str) -> bool {
         self.0.eq_ignore_ascii_case(name)
@@ -53,11 +63,11 @@ impl TryFrom<String> for MetadataKey {
             return Err(InvalidMetadata::key_character(&name, character));
         }
         name.make_ascii_lowercase();
-        if name == "content-type"
-            || RESERVED_PREFIXES
-                .iter()
-                .any(|prefix| name.starts_with(prefix))
-        {
+        let is_reserved = RESERVED_PREFIXES
+            .iter()
+            .any(|prefix| name.starts_with(prefix));
+        let is_ours = is_reserved && name != PREVIOUS_ATTEMPTS && name != PUSHBACK;
+        if name == "content-type" || is_ours {
             return Err(InvalidMetadata::reserved_key(&name));
         }
         Ok(Self(name.into_boxed_str()))
@@ -213,6 +223,8 @@ mod tests {
             "x-grpc-y",
             "content-type-x",
             "content-length",
+            PREVIOUS_ATTEMPTS,
+            PUSHBACK,
         ] {
             assert!(MetadataKey::try_from(name).is_ok(), "{name}");
         }

@@ -173,7 +173,11 @@ impl Metadata {
         self.entries.clear();
     }
 
-    fn set(&mut self, key: MetadataKey, value: MetadataValue) -> Option<MetadataValue> {
+    pub(in crate::call) fn set(
+        &mut self,
+        key: MetadataKey,
+        value: MetadataValue,
+    ) -> Option<MetadataValue> {
         let Some(index) = self.entries.iter().position(|(name, _)| *name == key) else {
             self.entries.push((key, value));
             return None;

@@ -9,5 +9,6 @@ mod value;
 pub use error::{InvalidMetadata, ToStrError};
 pub use iter::{GetAll, MetadataIter};
 pub use key::MetadataKey;
+pub(super) use key::{PREVIOUS_ATTEMPTS, PUSHBACK};
 pub use map::{Metadata, MetadataMap};
 pub use value::MetadataValue;

@@ -11,6 +11,7 @@ use crate::call::{Body, Deadline, Receipt, Response, Status};
 use crate::client::open_calls::OpenCalls;
 use crate::client::records::received;
 use crate::client::replies::{Replies, not_sent};
+use crate::client::waiting::Fate;
 use crate::hashing::HashMap;
 use crate::stream::StreamSettings;
 use crate::transport::{Inbox, Transport};
@@ -67,7 +68,7 @@ impl LateReplies {
         // Before it is read, so that whatever is read from now on finds it.
         let outcome = self.calls.waiting.add(receipt.id, until)?;
         self.read_on(&**inbox, receipt).await?;
-        received(outcome.await.ok())
+        received(outcome.await.ok().map(Fate::outcome))
     }
 
     async fn opened(&self) -> Result<&(Arc<dyn Inbox>, AbortHandle), Status> {

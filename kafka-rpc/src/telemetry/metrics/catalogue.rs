@@ -30,6 +30,11 @@ pub(super) const CLIENT_STREAMS: &str = "kafka_rpc.client.open_streams";
 pub(super) const LOST_STREAMS: &str = "kafka_rpc.client.lost_streams";
 pub(super) const RESUMED_STREAMS: &str = "kafka_rpc.client.resumed_streams";
 
+pub(super) const RETRIES: &str = "kafka_rpc.client.retries";
+pub(super) const HEDGES: &str = "kafka_rpc.client.hedges";
+pub(super) const HELD_BACK: &str = "kafka_rpc.client.held_back_calls";
+pub(super) const RESENT_REQUESTS: &str = "kafka_rpc.client.resent_requests";
+
 pub(super) const RPC_SYSTEM: &str = "rpc.system.name";
 pub(super) const RPC_METHOD: &str = "rpc.method";
 pub(super) const RPC_STATUS: &str = "rpc.status_code";
@@ -102,6 +107,19 @@ pub(super) const METRICS: &[Metric] = &[
     counter(
         LOST_CANCELS,
         "Cancels that could not be written; the handler runs on",
+    ),
+    counter(RETRIES, "Attempts at calls whose last attempt had failed"),
+    counter(
+        HEDGES,
+        "Attempts at calls that another attempt was under way for",
+    ),
+    counter(
+        HELD_BACK,
+        "Calls that the retry budget kept from another attempt",
+    ),
+    counter(
+        RESENT_REQUESTS,
+        "Requests that were written nowhere and are sent again",
     ),
     counter("kafka_rpc.inbox.errors", "Failed attempts to read replies"),
     seconds(

@@ -2,10 +2,12 @@
 
 use super::catalogue::{
     ANSWERED, BROKEN_STREAMS, CAUSE, CLIENT_STREAMS, COMMIT_FAILURES, DEAD_LETTER_RETRIES,
-    DEAD_LETTERS, DRAIN_TIMEOUTS, HANDLER_PANICS, LOST_CANCELS, LOST_REPLIES, LOST_STREAMS,
-    ORPHANED_REPLIES, REASON, REDELIVERIES, REFUSED_REQUESTS, REPEATED_RECORDS, REPLY_RETRIES,
-    RESUMED_STREAMS, SERVER_STREAMS, SILENT_CALLERS, STRAY_FRAMES, TOPIC,
+    DEAD_LETTERS, DRAIN_TIMEOUTS, HANDLER_PANICS, HEDGES, HELD_BACK, LOST_CANCELS, LOST_REPLIES,
+    LOST_STREAMS, ORPHANED_REPLIES, REASON, REDELIVERIES, REFUSED_REQUESTS, REPEATED_RECORDS,
+    REPLY_RETRIES, RESENT_REQUESTS, RESUMED_STREAMS, RETRIES, RPC_METHOD, SERVER_STREAMS,
+    SILENT_CALLERS, STRAY_FRAMES, TOPIC,
 };
+use crate::descriptor::Method;
 use crate::wire::LetterCause;
 
 /// Why a request never reached a handler.
@@ -91,6 +93,22 @@ pub(crate) fn dead_letter_retried() {
 /// A cancel could not be written: the handler runs on.
 pub(crate) fn cancel_lost() {
     metrics::counter!(LOST_CANCELS).increment(1);
+}
+
+/// Another attempt is made at a call, beside one that is under way where it is a hedge.
+pub(crate) fn call_repeated(method: Method, hedge: bool) {
+    let name = if hedge { HEDGES } else { RETRIES };
+    metrics::counter!(name, RPC_METHOD => method.descriptor().path).increment(1);
+}
+
+/// The retry budget kept a call from another attempt.
+pub(crate) fn repeat_held_back(method: Method) {
+    metrics::counter!(HELD_BACK, RPC_METHOD => method.descriptor().path).increment(1);
+}
+
+/// A request that was written nowhere is sent again.
+pub(crate) fn request_resent() {
+    metrics::counter!(RESENT_REQUESTS).increment(1);
 }
 
 /// A server ended before its handlers did.

@@ -278,6 +278,10 @@ fn recorded_here(method: Method) -> BTreeMap<(Kind, String), Vec<Recorded>> {
         dead_letter("shop.v1.Orders", crate::wire::LetterCause::Refused);
         dead_letter_retried();
         cancel_lost();
+        call_repeated(method, false);
+        call_repeated(method, true);
+        repeat_held_back(method);
+        request_resent();
         drain_timed_out();
         server_stream_opened();
         server_stream_closed();

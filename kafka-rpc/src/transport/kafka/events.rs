@@ -16,9 +16,10 @@ use rdkafka::bindings::{
     rd_kafka_event_error, rd_kafka_event_error_is_fatal, rd_kafka_event_error_string,
     rd_kafka_event_log, rd_kafka_event_message_array, rd_kafka_event_message_next,
     rd_kafka_event_t, rd_kafka_event_topic_partition, rd_kafka_event_topic_partition_list,
-    rd_kafka_event_type, rd_kafka_message_t, rd_kafka_queue_cb_event_enable,
-    rd_kafka_queue_destroy, rd_kafka_queue_get_consumer, rd_kafka_queue_get_main,
-    rd_kafka_queue_poll, rd_kafka_queue_t, rd_kafka_t, rd_kafka_topic_partition_destroy,
+    rd_kafka_event_type, rd_kafka_message_status, rd_kafka_message_t, rd_kafka_msg_status_t,
+    rd_kafka_queue_cb_event_enable, rd_kafka_queue_destroy, rd_kafka_queue_get_consumer,
+    rd_kafka_queue_get_main, rd_kafka_queue_poll, rd_kafka_queue_t, rd_kafka_t,
+    rd_kafka_topic_partition_destroy,
 };
 use rdkafka::client::{Client, ClientContext};
 use rdkafka::config::RDKafkaLogLevel;
@@ -28,6 +29,14 @@ use rdkafka::types::RDKafkaRespErr;
 use super::message::{TopicCache, record};
 use super::partitions;
 use crate::transport::{PartitionRef, Record};
+
+/// A record that will not be acknowledged.
+pub(super) struct Lost {
+    pub(super) code: RDKafkaRespErr,
+    /// Whether it surely is in no partition.
+    pub(super) unwritten: bool,
+    pub(super) record: Record,
+}
 
 /// A reference to one of a client's queues.
 pub(super) struct Queue<'c> {
@@ -208,12 +217,8 @@ impl Event<'_> {
         NonNull::new(message.cast_mut()).map(|message| unsafe { record(message, topics) })
     }
 
-    /// The records of a delivery report: the opaque of each, and the code and the record of those
-    /// that failed.
-    pub(super) fn fates(
-        &self,
-        mut fate: impl FnMut(*mut c_void, Result<(), (RDKafkaRespErr, Record)>),
-    ) {
+    /// The records of a delivery report: the opaque of each, and those that failed.
+    pub(super) fn fates(&self, mut fate: impl FnMut(*mut c_void, Result<(), Lost>)) {
         const BATCH: usize = 256;
         let mut messages: [*const rd_kafka_message_t; BATCH] = [ptr::null(); BATCH];
         loop {
@@ -228,7 +233,7 @@ impl Event<'_> {
                 let outcome = match code {
                     RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(()),
                     // SAFETY: as above.
-                    _ => Err((code, unsafe { record(message, &mut TopicCache::default()) })),
+                    _ => Err(unsafe { lost(code, message) }),
                 };
                 fate(opaque, outcome);
             }
@@ -282,6 +287,20 @@ impl Drop for Event<'_> {
     fn drop(&mut self) {
         // SAFETY: it is ours, and destroyed once.
         unsafe { rd_kafka_event_destroy(self.native.as_ptr()) };
+    }
+}
+
+/// # Safety
+/// The message is one of a delivery report that is alive.
+unsafe fn lost(code: RDKafkaRespErr, message: NonNull<rd_kafka_message_t>) -> Lost {
+    use rd_kafka_msg_status_t::RD_KAFKA_MSG_STATUS_NOT_PERSISTED as NOT_PERSISTED;
+    // SAFETY: the caller's promise.
+    let status = unsafe { rd_kafka_message_status(message.as_ptr()) };
+    Lost {
+        code,
+        unwritten: status == NOT_PERSISTED,
+        // SAFETY: as above.
+        record: unsafe { record(message, &mut TopicCache::default()) },
     }
 }
 

@@ -51,7 +51,7 @@ impl Producer for MemoryProducer {
             let records = &mut self.queue.state.lock().records;
             if records.len() >= QUEUE_LIMIT {
                 let message = format!("{QUEUE_LIMIT} records wait to be written");
-                let error = TransportError::new(Failure::QueueFull, message);
+                let error = TransportError::new(Failure::QueueFull, message).unwritten();
                 return Err(Box::new(Undelivered { record, error }));
             }
             records.push((record, token));

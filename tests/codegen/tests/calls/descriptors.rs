@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use kafka_rpc::{Code, Delivery, Idempotency, Redelivery, TopicLayout};
+use kafka_rpc::{
+    Code, Delivery, HedgingPolicy, Idempotency, Redelivery, Repeats, RetryPolicy, TopicLayout,
+};
 use kafka_rpc_tests_codegen::{bare, shop};
 use prost_reflect::DescriptorPool;
 
@@ -27,6 +29,12 @@ fn the_options_of_the_proto_are_in_the_description() {
         .initial_backoff(Duration::from_millis(5))
         .codes(&[Code::Aborted]);
     assert_eq!((place.redelivery, price.redelivery), (None, Some(policy)));
+
+    let retry = RetryPolicy::new().attempts(4).codes(&[Code::Aborted]);
+    assert_eq!(place.repeats, Some(Repeats::Retry(retry)));
+    let hedging = HedgingPolicy::new().delay(Duration::from_millis(700));
+    assert_eq!(get.repeats, Some(Repeats::Hedging(hedging)));
+    assert_eq!(clear.repeats, None);
 
     let returns = ReturnsClient::DESCRIPTOR;
     assert_eq!(returns.topics, TopicLayout::PerService);

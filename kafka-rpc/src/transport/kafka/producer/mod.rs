@@ -61,7 +61,10 @@ impl Producer for KafkaProducer {
         }
         match self.renew() {
             Ok(native) => native.send(record, token),
-            Err(error) => Err(Box::new(Undelivered { record, error })),
+            Err(error) => {
+                let error = error.unwritten();
+                Err(Box::new(Undelivered { record, error }))
+            }
         }
     }
 }

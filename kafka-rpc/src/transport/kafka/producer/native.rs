@@ -20,10 +20,10 @@ use super::topics::Topics;
 use crate::transport::kafka::close;
 use crate::transport::kafka::context::Context;
 use crate::transport::kafka::error::{failure, transport_error};
-use crate::transport::kafka::events::Queue;
+use crate::transport::kafka::events::{Lost, Queue};
 use crate::transport::kafka::message::native_headers;
 use crate::transport::{
-    Deliveries, Delivery, Failure, Outgoing, Record, TransportError, Undelivered, Writes,
+    Deliveries, Delivery, Failure, Outgoing, TransportError, Undelivered, Writes,
 };
 
 /// How long records that are under way may take when the producer is closed.
@@ -126,7 +126,7 @@ impl Native {
             .and_then(|topic| self.produce(topic, &record, token));
         let Err(code) = queued else { return Ok(()) };
         let doing = format!("queue a record for topic {}", record.topic);
-        let mut error = transport_error(&doing, &KafkaError::MessageProduction(code));
+        let mut error = transport_error(&doing, &KafkaError::MessageProduction(code)).unwritten();
         error.failure = failure(code);
         self.note(&error);
         Err(Box::new(Undelivered { record, error }))
@@ -217,16 +217,22 @@ impl Native {
         event.fates(|opaque, outcome| {
             // SAFETY: each record is told of once, with the opaque that it was queued with.
             let token = unsafe { take_token(opaque) };
-            let outcome = outcome.map_err(|(code, record)| self.undelivered(code, record));
+            let outcome = outcome.map_err(|lost| self.undelivered(lost));
             batch.push(Delivery { token, outcome });
         });
         self.deliveries.delivered(&mut batch);
         true
     }
 
-    fn undelivered(&self, code: RDKafkaRespErr, record: Record) -> Box<Undelivered> {
+    fn undelivered(&self, lost: Lost) -> Box<Undelivered> {
+        let Lost {
+            code,
+            unwritten,
+            record,
+        } = lost;
         let doing = format!("write to topic {}", record.topic);
-        let error = transport_error(&doing, &KafkaError::MessageProduction(code.into()));
+        let mut error = transport_error(&doing, &KafkaError::MessageProduction(code.into()));
+        error.unwritten = unwritten;
         self.note(&error);
         let record = Outgoing {
             topic: record.topic,
