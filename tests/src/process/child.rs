@@ -1,12 +1,15 @@
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use super::Tethered;
 use super::printed::{Printed, Source, read_lines};
+
+/// How long the last of what a process printed may take to be read.
+const LAST_LINES: Duration = Duration::from_secs(5);
 
 /// A process that a test started, such as a server that is to be killed: it ends when this value drops, and with the test.
 ///
@@ -99,20 +102,31 @@ impl Child {
         self.wait(Duration::from_secs(10));
     }
 
-    /// Waits until it ends.
+    /// Waits until it ends, and what it printed has been read.
     ///
     /// # Panics
     /// When it still runs after `limit`, with what it printed.
     #[track_caller]
     pub fn wait(&mut self, limit: Duration) -> ExitStatus {
         match self.process.wait(limit) {
-            Ok(Some(status)) => status,
+            Ok(Some(status)) => {
+                self.read_to_the_end();
+                status
+            }
             Ok(None) => panic!(
                 "`{}` had not ended after {limit:?}.\n{}",
                 self.name,
                 self.output.text()
             ),
             Err(error) => panic!("can't wait for `{}`: {error}", self.name),
+        }
+    }
+
+    /// A process that it started itself, and that goes on, may hold the end back: then not for long.
+    fn read_to_the_end(&self) {
+        let until = Instant::now() + LAST_LINES;
+        while self.readers.iter().any(|reader| !reader.is_finished()) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 
@@ -137,7 +151,6 @@ impl Drop for Child {
 mod tests {
     use std::os::unix::process::ExitStatusExt;
     use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::time::Instant;
 
     use super::*;
 
