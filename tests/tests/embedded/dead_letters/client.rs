@@ -202,9 +202,9 @@ async fn a_call_that_was_left_with_kafka_and_expires_before_it_is_handled_is_a_d
     let world = World::embedded();
     let mut caller = world.client().await;
     let mut request = Request::new(Order::number(7));
-    request.set_timeout(Duration::from_secs(1));
+    request.set_timeout(Duration::from_secs(4));
     caller.ask(request).enqueue().await.unwrap();
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    tokio::time::sleep(Duration::from_millis(4_100)).await;
     let _server = world.desk(Scripted::echo()).await;
     let letters = letters(&world).await;
     let all = listed(&letters, 1).await;
