@@ -13,6 +13,7 @@ use super::handle::{Ended, handle};
 use super::{Calls, Work};
 use crate::call::{Code, Status};
 use crate::descriptor::Method;
+use crate::outside;
 use crate::server::dead_letters::Letter;
 use crate::server::dispatch::Ticket;
 use crate::server::handler::Handler;
@@ -74,7 +75,7 @@ impl<S: Handler> Calls<S> {
             finished: Vec::with_capacity(waiting.len()),
             waiting,
         };
-        self.runtime.spawn(batch.run());
+        outside::spawn_on(&self.runtime, batch.run());
     }
 }
 
@@ -263,7 +264,7 @@ impl<S: Handler> Alone<S> {
         let registration = self.calls.abortable(self.ticket);
         let runtime = self.calls.runtime.clone();
         let work = Abortable::new(work, registration);
-        runtime.spawn(async move {
+        outside::spawn_on(&runtime, async move {
             let alone = self;
             let outcome = work.await;
             let (calls, ticket) = (Arc::clone(&alone.calls), alone.ticket);
