@@ -59,6 +59,11 @@ impl Caller {
         }
     }
 
+    #[cfg(feature = "__simulated")]
+    pub(super) fn pending(&self) -> usize {
+        self.open.count() + self.late.count() + self.enqueuer.count()
+    }
+
     pub(super) fn producer(&self) -> &Arc<dyn Producer> {
         &self.producer
     }

@@ -45,6 +45,12 @@ impl Channel {
         }
     }
 
+    /// How many calls and streams have no end yet.
+    #[cfg(feature = "__simulated")]
+    pub(crate) fn pending(&self) -> usize {
+        self.caller.pending()
+    }
+
     /// Makes sure that a service can be called: its topics are there, or are created where that is
     /// allowed, and its replies can be read. Otherwise that is done when a method is first called.
     ///

@@ -50,6 +50,11 @@ impl Gathers {
         Ok(receiver)
     }
 
+    #[cfg(feature = "__simulated")]
+    pub(super) fn count(&self) -> usize {
+        self.open.lock().len()
+    }
+
     fn remove(&self, id: u128) -> bool {
         let mut open = self.open.lock();
         let removed = open.remove(&id).is_some();

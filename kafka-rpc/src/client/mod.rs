@@ -12,6 +12,7 @@ mod pending;
 mod records;
 mod replies;
 mod route;
+mod search;
 mod streams;
 mod waiting;
 

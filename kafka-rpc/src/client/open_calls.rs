@@ -14,6 +14,11 @@ pub(super) struct OpenCalls {
 }
 
 impl OpenCalls {
+    #[cfg(feature = "__simulated")]
+    pub(super) fn count(&self) -> usize {
+        self.waiting.count() + self.streams.count() + self.gathers.count()
+    }
+
     /// Of calls with one reply at most `limit`, of streams as many as the settings say.
     pub(super) fn new(limit: usize, streams: StreamSettings) -> Self {
         Self {

@@ -39,7 +39,7 @@ impl<W> PendingCalls<W> {
     }
 
     /// How many calls have no outcome yet.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "__simulated"))]
     pub(crate) fn len(&self) -> usize {
         self.waiters.len()
     }

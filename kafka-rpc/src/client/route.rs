@@ -1,15 +1,14 @@
+use std::collections::hash_map::Entry;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::OnceCell;
-use tokio::task::JoinError;
 
 use super::attempts::Policies;
+use super::search::Search;
 use crate::Error;
 use crate::cluster::{TopicSettings, Wanted, WantedTopic, ensure};
 use crate::descriptor::{Method, Repeats, ServiceDescriptor};
@@ -57,9 +56,6 @@ const REFRESH_INTERVAL: Duration = Duration::from_secs(60);
 /// A method, by where its service's description lies.
 type Key = (usize, usize);
 
-/// A method's route that is being found, for all who wait for it.
-type Search = Shared<BoxFuture<'static, Result<Arc<Route>, Arc<Error>>>>;
-
 /// A search that failed begins anew with the next call.
 struct SearchDone {
     routes: Arc<Routes>,
@@ -72,7 +68,7 @@ impl Drop for SearchDone {
     }
 }
 
-async fn search(routes: Arc<Routes>, method: Method) -> Result<Arc<Route>, Error> {
+async fn find(routes: Arc<Routes>, method: Method) -> Result<Arc<Route>, Error> {
     let key = key(method);
     let done = SearchDone { routes, key };
     let mut found = done.routes.open(&[method]).await?;
@@ -93,7 +89,7 @@ pub(super) struct Routes {
     /// Chooses this channel's partition of each reply topic.
     seed: u32,
     ready: RwLock<HashMap<Key, Arc<Route>>>,
-    searches: Mutex<HashMap<Key, Search>>,
+    searches: Mutex<HashMap<Key, Arc<Search>>>,
     followed: Mutex<HashMap<Arc<str>, Arc<OnceCell<()>>>>,
 }
 
@@ -135,25 +131,15 @@ impl Routes {
         if let Some(route) = self.ready(method) {
             return Ok(route);
         }
-        let key = key(method);
-        let search = self
-            .searches
-            .lock()
-            .entry(key)
-            .or_insert_with(|| self.search(method))
-            .clone();
-        search.await
-    }
-
-    /// Begins when it is first awaited, by when no lock is held.
-    fn search(self: &Arc<Self>, method: Method) -> Search {
-        let routes = Arc::clone(self);
-        let outcome = async move {
-            let ended = |error: JoinError| Err(Error::Kafka(error.to_string()));
-            let search = outside::spawn(search(routes, method));
-            search.await.unwrap_or_else(ended).map_err(Arc::new)
+        let (search, new) = match self.searches.lock().entry(key(method)) {
+            Entry::Occupied(search) => (Arc::clone(search.get()), false),
+            Entry::Vacant(vacant) => (Arc::clone(vacant.insert(Arc::default())), true),
         };
-        outcome.boxed().shared()
+        if new {
+            // With no lock held: where the runtime has ended, it is over at once.
+            search.begin(find(Arc::clone(self), method));
+        }
+        search.outcome().await
     }
 
     /// Finds the routes of all methods of a service at once, so that one error tells of all.

@@ -63,6 +63,11 @@ impl WaitingCalls {
         })
     }
 
+    #[cfg(feature = "__simulated")]
+    pub(super) fn count(&self) -> usize {
+        self.table.lock().as_ref().map_or(0, PendingCalls::len)
+    }
+
     /// Adds a call and returns the end at which its outcome arrives.
     pub(super) fn add(
         &self,

@@ -2,7 +2,7 @@
 
 mod credentials;
 mod environment;
-#[cfg(feature = "__measured")]
+#[cfg(any(feature = "__measured", feature = "__simulated"))]
 mod in_memory;
 mod provision;
 mod topic_settings;
@@ -18,8 +18,6 @@ pub use topic_settings::TopicSettings;
 use crate::Error;
 use crate::transport::Transport;
 use crate::transport::kafka::{ClusterConfig, EmbeddedBroker, KafkaTransport};
-#[cfg(feature = "__measured")]
-use crate::transport::memory::MemoryTransport;
 
 /// Where Kafka is, how to get in, and how topics are named and created there.
 ///
@@ -42,8 +40,9 @@ pub struct Cluster {
     prefix: String,
     topics: TopicSettings,
     embedded: Option<Arc<EmbeddedBroker>>,
-    #[cfg(feature = "__measured")]
-    memory: Option<Arc<MemoryTransport>>,
+    /// In place of Kafka.
+    #[cfg(any(feature = "__measured", feature = "__simulated"))]
+    memory: Option<Arc<dyn Transport>>,
 }
 
 impl Cluster {
@@ -56,7 +55,7 @@ impl Cluster {
             prefix: String::new(),
             topics: TopicSettings::default(),
             embedded: None,
-            #[cfg(feature = "__measured")]
+            #[cfg(any(feature = "__measured", feature = "__simulated"))]
             memory: None,
         }
     }
@@ -128,9 +127,9 @@ impl Cluster {
     }
 
     pub(crate) fn transport(&self) -> Arc<dyn Transport> {
-        #[cfg(feature = "__measured")]
+        #[cfg(any(feature = "__measured", feature = "__simulated"))]
         if let Some(memory) = &self.memory {
-            return Arc::clone(memory) as Arc<dyn Transport>;
+            return Arc::clone(memory);
         }
         let mut config = self.config.clone();
         let credentials = credentials::properties(self.tls.as_ref(), self.sasl.as_ref());

@@ -5,12 +5,18 @@
 //! the feature that brings this changes nothing but a look at a thread's own variable, so that the
 //! workspace's tests may be built with it.
 
+mod broker;
 mod chance;
+mod open;
 mod process;
 mod scope;
 
+pub use broker::Broker;
 pub use chance::Chance;
-pub(crate) use process::spawn_on;
+pub use open::pending;
 pub use process::{Process, spawn};
+pub(crate) use process::{current, spawn_on};
 pub use scope::Scope;
 pub(crate) use scope::{Hasher, random_id, wall_clock};
+
+pub use crate::transport::simulated::{Faults, Open};

@@ -2,11 +2,14 @@ use std::cell::RefCell;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::Instant;
 
 thread_local! {
     static CURRENT: RefCell<Option<Process>> = const { RefCell::new(None) };
@@ -17,6 +20,7 @@ thread_local! {
 #[derive(Clone, Debug)]
 pub struct Process {
     shared: Arc<Mutex<State>>,
+    killed: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -25,6 +29,10 @@ struct State {
     /// Tasks that would have gone on while the process stands still.
     parked: Vec<Waker>,
     tasks: Vec<AbortHandle>,
+    /// It is killed when one of its tasks has gone on so many times.
+    doom: Option<u64>,
+    /// Until when it reaches no broker.
+    cut: Option<Instant>,
     /// Above this, those that have ended are forgotten.
     sweep_at: usize,
 }
@@ -47,10 +55,13 @@ impl Process {
             mode: Mode::Runs,
             parked: Vec::new(),
             tasks: Vec::new(),
+            cut: None,
+            doom: None,
             sweep_at: 64,
         };
         Self {
             shared: Arc::new(Mutex::new(state)),
+            killed: Arc::default(),
         }
     }
 
@@ -94,6 +105,13 @@ impl Process {
         for task in tasks {
             task.abort();
         }
+        self.killed.notify_one();
+    }
+
+    /// Kills it when one of its tasks has gone on so many times, wherever that is, and waits for it.
+    pub async fn killed_after(&self, steps: u64) {
+        self.shared.lock().doom = Some(steps);
+        self.killed.notified().await;
     }
 
     /// None of its tasks goes on until it is [resumed](Self::resume).
@@ -114,6 +132,16 @@ impl Process {
             std::mem::take(&mut state.parked)
         };
         parked.into_iter().for_each(Waker::wake);
+    }
+
+    /// It reaches no broker for a time.
+    pub fn cut(&self, time: Duration) {
+        self.shared.lock().cut = Some(Instant::now() + time);
+    }
+
+    pub(crate) fn is_cut(&self) -> bool {
+        let until = self.shared.lock().cut;
+        until.is_some_and(|until| Instant::now() < until)
     }
 
     /// Whether it was killed.
@@ -192,6 +220,13 @@ impl<F: Future> Future for Inside<F> {
                 }
                 Mode::Killed => return Poll::Pending,
             }
+            let steps = state.doom.map(|steps| steps.checked_sub(1));
+            if let Some(None) = steps {
+                drop(state);
+                this.process.kill();
+                return Poll::Pending;
+            }
+            state.doom = steps.flatten();
         }
         match this.task.as_pin_mut() {
             Some(task) => this.process.within(|| task.poll(cx)),
@@ -203,7 +238,6 @@ impl<F: Future> Future for Inside<F> {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
-    use std::time::Duration;
 
     use super::*;
     use crate::outside;
@@ -239,6 +273,17 @@ mod tests {
         assert_eq!(Arc::strong_count(&tenths), 1, "it is kept");
         let late = process.spawn(async {});
         assert!(late.await.is_err(), "a task of a process that was killed");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_process_can_be_killed_after_so_many_steps() {
+        let process = Process::new();
+        let tenths = clock(&process);
+        tokio::task::yield_now().await;
+        process.killed_after(4).await;
+        seconds(1).await;
+        assert!(process.is_killed());
+        assert!((2..=4).contains(&tenths.load(Ordering::Relaxed)));
     }
 
     #[tokio::test(start_paused = true)]

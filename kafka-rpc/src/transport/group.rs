@@ -17,7 +17,7 @@ pub(crate) struct GroupConfig {
 }
 
 /// A partition of a topic.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct PartitionRef {
     pub(crate) topic: Arc<str>,
     pub(crate) partition: i32,

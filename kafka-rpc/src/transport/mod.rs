@@ -11,6 +11,8 @@ pub(crate) mod kafka;
 pub(crate) mod memory;
 mod record;
 mod rights;
+#[cfg(feature = "__simulated")]
+pub(crate) mod simulated;
 mod topic;
 
 use std::ops::Range;

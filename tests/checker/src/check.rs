@@ -2,6 +2,7 @@
 
 mod order;
 mod outcomes;
+mod resources;
 mod servers;
 
 use std::collections::HashMap;
@@ -42,6 +43,10 @@ struct Call<'h> {
     called: Option<(&'h str, u64, Option<u64>)>,
     order: Option<&'h (String, u64)>,
     kept: bool,
+    once: bool,
+    cancelled: bool,
+    buried: bool,
+    forgotten: bool,
     ended: Vec<(u64, &'h Result<String, String>)>,
     started: Vec<(&'h str, u64)>,
     finished: Vec<(&'h str, u64)>,
@@ -73,6 +78,7 @@ pub fn check(events: &[Event], allowance: &Allowance) -> Report {
     outcomes::check(&known, allowance, &mut report);
     order::check(&known, &mut report);
     servers::check(&known, allowance, &mut report);
+    resources::check(&known, &mut report);
     report
 }
 
@@ -101,6 +107,10 @@ impl<'h> Known<'h> {
                 known.order = order.as_ref();
             }
             What::Kept { call, .. } => self.calls.entry(call).or_default().kept = true,
+            What::Once { call } => self.calls.entry(call).or_default().once = true,
+            What::Cancelled { call } => self.calls.entry(call).or_default().cancelled = true,
+            What::Buried { call } => self.calls.entry(call).or_default().buried = true,
+            What::Forgotten { call } => self.calls.entry(call).or_default().forgotten = true,
             What::Ended {
                 call,
                 outcome,
@@ -118,7 +128,11 @@ impl<'h> Known<'h> {
                 known.finished.push((node, *at));
             }
             What::Hit { on, by } => self.blows.entry(on).or_default().push((*at, *by)),
-            What::Done | What::Draining | What::Drained => {}
+            What::Failed { .. }
+            | What::Left { .. }
+            | What::Done
+            | What::Draining
+            | What::Drained => {}
         }
     }
 

@@ -63,6 +63,38 @@ pub enum What {
         /// The call.
         call: String,
     },
+    /// A handler has failed. The call may be handled again.
+    Failed {
+        /// The call.
+        call: String,
+    },
+    /// The call is of a method that is handled at most once.
+    Once {
+        /// The call.
+        call: String,
+    },
+    /// Its caller waits for the call no longer, and is told no outcome.
+    Cancelled {
+        /// The call.
+        call: String,
+    },
+    /// The call's request is a dead letter.
+    Buried {
+        /// The call.
+        call: String,
+    },
+    /// The reply of a call that was left with Kafka is kept no more.
+    Forgotten {
+        /// The call.
+        call: String,
+    },
+    /// What a node has not given back that has come to its end.
+    Left {
+        /// What it is.
+        what: String,
+        /// How many of it.
+        count: usize,
+    },
     /// A client has no calls left, and ends.
     Done,
     /// A server is told to end.

@@ -29,6 +29,11 @@ impl Acknowledged {
         }
     }
 
+    #[cfg(feature = "__simulated")]
+    pub(super) fn count(&self) -> usize {
+        self.waiting.lock().len()
+    }
+
     /// To be asked before the request is sent.
     pub(super) fn expect(&self, id: u128) -> Result<Acknowledgement<'_>, Status> {
         let (waiter, told) = oneshot::channel();

@@ -54,6 +54,12 @@ impl LateReplies {
         }
     }
 
+    #[cfg(feature = "__simulated")]
+    pub(in crate::client) fn count(&self) -> usize {
+        let wanted = self.wanted.lock();
+        self.calls.count() + wanted.values().map(HashMap::len).sum::<usize>()
+    }
+
     /// Waits for a reply until the call's deadline, or for ten seconds where that is less.
     pub(in crate::client) async fn reply(
         &self,

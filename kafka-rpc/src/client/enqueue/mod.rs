@@ -55,6 +55,12 @@ impl Enqueuer {
         }
     }
 
+    #[cfg(feature = "__simulated")]
+    pub(super) fn count(&self) -> usize {
+        let open = self.open.get();
+        open.map_or(0, |(_, acknowledged)| acknowledged.count())
+    }
+
     async fn opened(&self) -> Result<&(Arc<dyn Producer>, Arc<Acknowledged>), Status> {
         let open = async || {
             let acknowledged = Arc::new(Acknowledged::new(self.limit));

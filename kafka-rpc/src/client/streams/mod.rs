@@ -43,6 +43,11 @@ impl Streams {
         }
     }
 
+    #[cfg(feature = "__simulated")]
+    pub(super) fn count(&self) -> usize {
+        self.open.lock().len()
+    }
+
     pub(super) fn settings(&self) -> StreamSettings {
         self.settings
     }

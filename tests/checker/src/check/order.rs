@@ -52,7 +52,7 @@ fn one_at_a_time(known: &Known<'_>, report: &mut Report) {
                     report.violations.push(wrong);
                 }
             }
-            What::Finished { call } => {
+            What::Finished { call } | What::Failed { call } => {
                 if let Some((account, _)) = known.calls.get(&**call).and_then(|call| call.order)
                     && handled.get(&(&*event.node, &**account)) == Some(&&**call)
                 {

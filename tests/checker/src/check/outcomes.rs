@@ -17,11 +17,15 @@ fn of_call(known: &Known<'_>, allowance: &Allowance, call: &Call<'_>) -> Option<
     let Some((node, called, deadline)) = call.called else {
         return Some("nobody has made it".to_owned());
     };
+    if call.once && call.started.len() > 1 {
+        return Some("it was handled more than once".to_owned());
+    }
     if call.kept {
-        if call.finished.is_empty() {
+        if call.finished.is_empty() && !call.buried {
             return Some("Kafka has it, and no handler has done it".to_owned());
         }
-        if !call.ended.iter().any(|(_, outcome)| outcome.is_ok()) {
+        let has_reply = call.ended.iter().any(|(_, outcome)| outcome.is_ok());
+        if !has_reply && !call.buried && !call.forgotten {
             return Some(format!(
                 "Kafka has it, and its reply is not found: {:?}",
                 call.ended
@@ -32,7 +36,7 @@ fn of_call(known: &Known<'_>, allowance: &Allowance, call: &Call<'_>) -> Option<
     let killed = known.killed(node);
     match (deadline, &call.ended[..]) {
         (_, [_, _, ..]) => Some("it has ended more than once".to_owned()),
-        (_, []) if killed.is_some() => None,
+        (_, []) if killed.is_some() || call.cancelled => None,
         (_, []) => Some("it has not ended".to_owned()),
         (Some(deadline), [(ended, _)]) => {
             let paused = known.paused(node, called, *ended);

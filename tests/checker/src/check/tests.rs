@@ -161,6 +161,74 @@ fn a_call_that_kafka_has_and_nobody_has_done_is_found() {
 }
 
 #[test]
+fn a_call_that_its_caller_gave_up_or_that_is_buried_needs_no_more() {
+    let told = |what: What| Event {
+        at: 5_050,
+        node: "stage".to_owned(),
+        what,
+    };
+    let of_first = |event: &Event| matches!(&event.what, What::Ended { call, .. } if call == "c-0");
+    let mut cancelled = without(well(), of_first);
+    let call = "c-0".to_owned();
+    cancelled.push(told(What::Cancelled { call }));
+    assert_eq!(violations(&cancelled), [""; 0]);
+
+    let of_left = |event: &Event| matches!(&event.what, What::Finished { call } | What::Ended { call, .. } if call == "left");
+    let mut buried = without(well(), of_left);
+    let call = "left".to_owned();
+    buried.push(told(What::Buried { call }));
+    assert_eq!(violations(&buried), [""; 0]);
+
+    let of_left = |event: &Event| matches!(&event.what, What::Ended { call, .. } if call == "left");
+    let mut forgotten = without(well(), of_left);
+    let call = "left".to_owned();
+    forgotten.push(told(What::Forgotten { call }));
+    assert_eq!(violations(&forgotten), [""; 0]);
+}
+
+#[test]
+fn a_second_handler_of_a_call_at_most_once_and_what_is_left_over_are_found() {
+    let mut events = well();
+    let call = "c-0".to_owned();
+    let origin = ("pay".to_owned(), 0, 0);
+    for (at, node, what) in [
+        (6_500, "client", What::Once { call: call.clone() }),
+        (
+            6_600,
+            "other",
+            What::Started {
+                call,
+                order: None,
+                origin,
+            },
+        ),
+        (
+            7_500,
+            "server",
+            What::Left {
+                what: "tasks".to_owned(),
+                count: 2,
+            },
+        ),
+    ] {
+        events.push(Event {
+            at,
+            node: node.to_owned(),
+            what,
+        });
+    }
+    let mut found = violations(&events);
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "c-0: it was handled more than once",
+            "server has left 2: tasks"
+        ]
+    );
+}
+
+#[test]
 fn calls_of_a_key_out_of_order_or_at_the_same_time_are_found() {
     let mut events = well();
     for event in &mut events {

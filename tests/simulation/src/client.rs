@@ -1,0 +1,269 @@
+//! The process of a client: callers that make one call after the other.
+
+use std::time::Duration;
+
+use kafka_rpc::simulation::{Chance, Process, pending, spawn};
+use kafka_rpc::{
+    Channel, Cluster, Code, IntoRequest as _, Request, Response, RetryPolicy, Status, TopicSettings,
+};
+use kafka_rpc_checker::What;
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+
+use crate::bank::{BankClient, Done, Order};
+use crate::plan::Plan;
+use crate::stage::Teller;
+
+/// A client that runs.
+pub(crate) struct ClientNode {
+    pub(crate) process: Process,
+    pub(crate) teller: Teller,
+    /// Why it has ended, and how many calls it still has then.
+    pub(crate) ended: oneshot::Receiver<Result<usize, String>>,
+}
+
+impl ClientNode {
+    pub(crate) fn launch(cluster: &Cluster, teller: Teller, chance: Chance, plan: &Plan) -> Self {
+        let process = Process::new();
+        let (over, ended) = oneshot::channel();
+        let run = run(cluster.clone(), teller.clone(), chance, plan.clone());
+        process.spawn(async move {
+            let _nobody_waits = over.send(run.await);
+        });
+        Self {
+            process,
+            teller,
+            ended,
+        }
+    }
+}
+
+async fn run(
+    cluster: Cluster,
+    teller: Teller,
+    mut chance: Chance,
+    plan: Plan,
+) -> Result<usize, String> {
+    let policy = RetryPolicy::new()
+        .attempts(3)
+        .codes(&[Code::Unavailable, Code::Internal]);
+    let mut builder = Channel::builder().connect_timeout(Duration::from_secs(60));
+    if chance.permille(500) {
+        builder = builder.retry_method(<BankClient>::DESCRIPTOR, "Quote", policy);
+    }
+    if chance.permille(100) {
+        builder = builder.pending_limit(2);
+    }
+    let channel = builder
+        .connect(&cluster)
+        .await
+        .map_err(|error| error.to_string())?;
+    let callers: Vec<_> = (0..plan.callers)
+        .map(|number| {
+            let caller = Caller {
+                teller: teller.clone(),
+                channel: channel.clone(),
+                bank: BankClient::new(channel.clone()),
+                chance: chance.fork(),
+                name: format!("{}-{number}", teller.node()),
+                calls: 0,
+                orders: 0,
+            };
+            spawn(caller.run(plan.calls, plan.rest))
+        })
+        .collect();
+    for caller in callers {
+        caller.await.map_err(|error| error.to_string())?;
+    }
+    teller.tell(What::Done);
+    Ok(pending(&channel))
+}
+
+struct Caller {
+    teller: Teller,
+    channel: Channel,
+    bank: BankClient,
+    chance: Chance,
+    name: String,
+    calls: u64,
+    /// Of its account.
+    orders: u64,
+}
+
+impl Caller {
+    async fn run(mut self, calls: u64, rest: u64) {
+        while self.calls < calls {
+            match self.chance.of(0..10) {
+                0..=2 => self.pay_some().await,
+                3 | 4 => self.quote().await,
+                5 => self.charge().await,
+                6 => self.audit().await,
+                7 => self.give_up().await,
+                _ => self.leave().await,
+            }
+            sleep(self.chance.millis(0..rest + 1)).await;
+        }
+    }
+
+    /// Calls with one key, of which none waits for those before.
+    async fn pay_some(&mut self) {
+        let orders: Vec<Order> = (0..self.chance.of(1..4))
+            .map(|_| self.order_of_account())
+            .collect();
+        let mut ends = Vec::new();
+        for order in orders {
+            let request = self.begin(&order);
+            let (mut bank, teller) = (self.bank.clone(), self.teller.clone());
+            // Begun in this order, and so sent in this order.
+            ends.push(spawn(async move {
+                let outcome = bank.pay(request).await;
+                ended(&teller, order, outcome);
+            }));
+        }
+        for end in ends {
+            // It is not ended before the process is.
+            let _over = end.await;
+        }
+    }
+
+    async fn quote(&mut self) {
+        let order = self.order();
+        let request = self.begin(&order);
+        let outcome = self.bank.quote(request).await;
+        ended(&self.teller, order, outcome);
+    }
+
+    async fn charge(&mut self) {
+        let order = self.order();
+        let request = self.begin(&order);
+        self.teller.tell(What::Once {
+            call: order.call.clone(),
+        });
+        let outcome = self.bank.charge(request).await;
+        ended(&self.teller, order, outcome);
+    }
+
+    async fn audit(&mut self) {
+        let mut order = self.order();
+        order.account = format!("{}-audit", self.name);
+        order.number = self.calls;
+        order.fails = self.chance.of(0..5) as u32;
+        let request = self.begin(&order);
+        let outcome = self.bank.audit(request).await;
+        ended(&self.teller, order, outcome);
+    }
+
+    /// A call whose caller loses patience before its deadline.
+    async fn give_up(&mut self) {
+        let mut order = self.order();
+        let pays = self.chance.permille(500);
+        if pays {
+            order = self.order_of_account();
+        }
+        let request = self.begin(&order);
+        let patience = self.chance.millis(0..300);
+        let outcome = if pays {
+            timeout(patience, self.bank.pay(request)).await
+        } else {
+            timeout(patience, self.bank.quote(request)).await
+        };
+        match outcome {
+            Ok(outcome) => ended(&self.teller, order, outcome),
+            Err(_) => self.teller.tell(What::Cancelled { call: order.call }),
+        }
+    }
+
+    /// A call that is left with Kafka. Its reply is waited for, or left to be found at the end.
+    async fn leave(&mut self) {
+        let mut order = self.order();
+        order.fails = self.chance.of(0..5) as u32;
+        self.teller.tell(What::Called {
+            call: order.call.clone(),
+            order: None,
+            deadline: None,
+        });
+        let audits = self.chance.permille(500);
+        let request = order.clone().into_request();
+        let left = if audits {
+            self.bank.audit(request).enqueue().await
+        } else {
+            order.fails = 0;
+            let request = order.clone().into_request();
+            self.bank.quote(request).enqueue().await
+        };
+        let handle = match left {
+            Ok(handle) => handle,
+            Err(status) => return ended(&self.teller, order, Err(status)),
+        };
+        self.teller.tell(What::Kept {
+            call: order.call.clone(),
+            handle: handle.to_string(),
+        });
+        if self.chance.permille(300) {
+            let patience = self.chance.millis(0..3_000);
+            // Others are found at the end, also those that the channel has no room for.
+            if let Ok(outcome @ Ok(_)) = timeout(patience, self.channel.reply(&handle)).await {
+                ended(&self.teller, order, outcome);
+            }
+        }
+    }
+
+    fn order(&mut self) -> Order {
+        self.calls += 1;
+        Order {
+            call: format!("{}-{}", self.name, self.calls),
+            work: match self.chance.permille(200) {
+                true => self.chance.of(0..1_000),
+                false => self.chance.of(0..20),
+            },
+            refused: false,
+            ..Order::default()
+        }
+    }
+
+    fn order_of_account(&mut self) -> Order {
+        let order = self.order();
+        self.orders += 1;
+        Order {
+            account: self.name.clone(),
+            number: self.orders,
+            refused: self.chance.permille(50),
+            ..order
+        }
+    }
+
+    fn begin(&mut self, order: &Order) -> Request<Order> {
+        let timeout = match self.chance.of(0..4) {
+            0 => self.chance.millis(1..100),
+            1 => self.chance.millis(100..2_000),
+            _ => self.chance.millis(2_000..15_000),
+        };
+        self.teller.tell(What::Called {
+            call: order.call.clone(),
+            order: order.place(),
+            deadline: Some(self.teller.until(timeout)),
+        });
+        let mut request = order.clone().into_request();
+        request.set_timeout(timeout);
+        request
+    }
+}
+
+fn ended(teller: &Teller, order: Order, outcome: Result<Response<Done>, Status>) {
+    let outcome = match outcome {
+        Ok(reply) => Ok(reply.into_inner().call),
+        Err(status) => Err(format!("{:?}: {}", status.code(), status.message())),
+    };
+    teller.tell(What::Ended {
+        call: order.call,
+        outcome,
+        ended: teller.now(),
+    });
+}
+
+/// The topics that the clients and the servers make.
+pub(crate) fn topics(plan: &Plan) -> TopicSettings {
+    TopicSettings::new()
+        .partitions(plan.partitions)
+        .reply_partitions(plan.reply_partitions)
+}

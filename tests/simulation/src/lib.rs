@@ -1,0 +1,13 @@
+//! Whole clients and servers of kafka-rpc in one thread: the broker, the network and the time are simulated, and a seed
+//! decides all that happens. The checker holds the history against what is promised.
+
+mod bank;
+mod client;
+mod director;
+mod ending;
+mod plan;
+mod play;
+mod server;
+mod stage;
+
+pub use play::{Played, play};
