@@ -4,6 +4,7 @@ mod builder;
 mod calls;
 mod codec;
 mod dead_letters;
+mod deduplication;
 mod dispatch;
 mod handler;
 #[cfg(feature = "json")]
@@ -21,6 +22,7 @@ mod streams;
 mod writer;
 
 pub use builder::{Server, ServerBuilder};
+pub use deduplication::{DeduplicatedCall, DeduplicationStore, MemoryStore};
 #[cfg(feature = "__measured")]
 pub(crate) use dispatch::{Dispatch, Limits, Submission};
 pub use lifecycle::ServerHandle;
