@@ -65,7 +65,11 @@ mod hashing;
 #[cfg(feature = "__measured")]
 #[doc(hidden)]
 pub mod measured;
+mod outside;
 pub mod server;
+#[cfg(feature = "__simulated")]
+#[doc(hidden)]
+pub mod simulation;
 mod stream;
 pub mod telemetry;
 mod transport;

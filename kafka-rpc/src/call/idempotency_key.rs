@@ -2,7 +2,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use bytes::Bytes;
-use uuid::Uuid;
+
+use crate::outside;
 
 /// What tells that two calls are one and the same: 1 to 255 bytes of any kind.
 ///
@@ -48,7 +49,7 @@ impl IdempotencyKey {
 
     /// The text of a random UUID.
     pub fn random() -> Self {
-        Self(Uuid::new_v4().hyphenated().to_string().into())
+        Self(outside::random_id().hyphenated().to_string().into())
     }
 
     /// The key as it is on the wire.

@@ -5,7 +5,6 @@ use std::task::{Context, Poll, ready};
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, timeout_at};
 use tracing::Span;
-use uuid::Uuid;
 
 use super::attempts::{self, Exchange, Repeating};
 use super::caller::Caller;
@@ -22,6 +21,7 @@ use crate::call::{
     Status, Wanted,
 };
 use crate::descriptor::{Method, Repeats, Routing};
+use crate::outside;
 use crate::telemetry::{self, ClientMetrics, PendingCall, Side};
 use crate::wire::CorrelationId;
 
@@ -139,7 +139,7 @@ impl Call {
         let entered = shown.span.enter();
         telemetry::record_topic(&shown.span, &route.request);
         telemetry::outgoing(&mut parts.metadata, &shown.span);
-        let uuid = Uuid::new_v4().as_u128();
+        let uuid = outside::random_id().as_u128();
         let id = CorrelationId::from_uuid(uuid);
         telemetry::record_correlation_id(&shown.span, &id);
         let envelope = Envelope {

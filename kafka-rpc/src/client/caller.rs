@@ -14,6 +14,7 @@ use super::waiting::WaitingCalls;
 use crate::Error;
 use crate::call::{Body, CallContext, Deadline, RequestParts, Status};
 use crate::descriptor::ServiceDescriptor;
+use crate::outside;
 use crate::transport::Producer;
 
 pub(super) struct CallerSettings {
@@ -43,10 +44,10 @@ impl Caller {
         settings: CallerSettings,
     ) -> Self {
         let routes = Arc::new(routes);
-        let expiry = tokio::spawn(Arc::clone(&open.waiting).expire());
+        let expiry = outside::spawn(Arc::clone(&open.waiting).expire());
         let refreshed = Arc::clone(&routes);
-        let refresh = tokio::spawn(async move { refreshed.refresh().await });
-        let keep = tokio::spawn(Arc::clone(&open.streams).keep());
+        let refresh = outside::spawn(async move { refreshed.refresh().await });
+        let keep = outside::spawn(Arc::clone(&open.streams).keep());
         Self {
             producer,
             routes,

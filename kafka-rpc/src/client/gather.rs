@@ -9,7 +9,6 @@ use std::task::{Context, Poll};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep, sleep_until};
-use uuid::Uuid;
 
 use super::call::Shown;
 use super::caller::Caller;
@@ -19,6 +18,7 @@ use super::streams::Begin;
 use super::waiting::Outcome;
 use crate::call::{Answer, Body, Deadline, RawAnswers, Status, Wanted};
 use crate::hashing::HashMap;
+use crate::outside;
 use crate::telemetry;
 use crate::transport::Outgoing;
 use crate::wire::CorrelationId;
@@ -114,7 +114,7 @@ impl Gather {
             body,
             shown,
         } = begin;
-        let uuid = Uuid::new_v4().as_u128();
+        let uuid = outside::random_id().as_u128();
         let wanted = match parts.wanted {
             Wanted::Answers(count) => Some(count),
             Wanted::Usual | Wanted::Receipt => None,

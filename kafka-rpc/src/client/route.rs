@@ -14,6 +14,7 @@ use crate::Error;
 use crate::cluster::{TopicSettings, Wanted, WantedTopic, ensure};
 use crate::descriptor::{Method, Repeats, ServiceDescriptor};
 use crate::hashing::HashMap;
+use crate::outside;
 use crate::transport::{Inbox, TopicState, Transport};
 use crate::wire::{ReplyAddress, TopicNames, partition_for_key};
 
@@ -114,7 +115,7 @@ impl Routes {
             settings,
             policies,
             limit,
-            seed: uuid::Uuid::new_v4().as_fields().0,
+            seed: outside::random_id().as_fields().0,
             ready: RwLock::default(),
             searches: Mutex::default(),
             followed: Mutex::default(),
@@ -149,7 +150,7 @@ impl Routes {
         let routes = Arc::clone(self);
         let outcome = async move {
             let ended = |error: JoinError| Err(Error::Kafka(error.to_string()));
-            let search = tokio::spawn(search(routes, method));
+            let search = outside::spawn(search(routes, method));
             search.await.unwrap_or_else(ended).map_err(Arc::new)
         };
         outcome.boxed().shared()

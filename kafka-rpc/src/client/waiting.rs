@@ -150,6 +150,7 @@ impl WaitingCalls {
                 None => self.earlier.notified().await,
                 Some(next) => {
                     tokio::select! {
+                        biased;
                         () = sleep_until(next) => {}
                         () = self.earlier.notified() => {}
                     }

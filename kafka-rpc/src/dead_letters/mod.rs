@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use uuid::Uuid;
 
 pub use self::error::DeadLettersError;
 pub use self::letter::{DeadLetter, LetterId};
 use self::replays::Replays;
 use crate::chunks::{MOST, Pieces, Taken};
 use crate::descriptor::Method;
+use crate::outside;
 use crate::transport::{Outgoing, PartitionRef, TopicState, Transport};
 pub use crate::wire::LetterCause;
 use crate::wire::{TopicNames, encode_replay};
@@ -178,7 +178,7 @@ impl DeadLetters {
         if letter.replays() >= MOST_REPLAYS {
             return Err(DeadLettersError::Replayed(id));
         }
-        let correlation_id = Uuid::new_v4().hyphenated().to_string();
+        let correlation_id = outside::random_id().hyphenated().to_string();
         let replays = letter.replays() + 1;
         let record = letter.record();
         let request = Outgoing {

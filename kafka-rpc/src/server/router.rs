@@ -12,6 +12,7 @@ use super::streams::Opened;
 use crate::call::{Body, Code, Deadline, IdempotencyKey, Origin, Request, RequestParts, Status};
 use crate::descriptor::{Method, Redelivery};
 use crate::hashing::{HashMap, HashSet};
+use crate::outside;
 use crate::telemetry::{self, Refused, ServerMetrics};
 use crate::transport::Record;
 use crate::wire::{
@@ -87,7 +88,7 @@ impl Now {
     /// Looks at both.
     pub(super) fn read() -> Self {
         Self {
-            wall: SystemTime::now(),
+            wall: outside::wall_clock(),
             instant: Instant::now(),
         }
     }

@@ -9,7 +9,6 @@ use futures_util::future::try_join_all;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
-use uuid::Uuid;
 
 use super::builder::Settings;
 use super::calls::{Calls, Once, ReplyDeliveries};
@@ -26,6 +25,7 @@ use crate::chunks::{self, Pieces};
 use crate::cluster::{Wanted, WantedTopic, ensure};
 use crate::descriptor::{Method, Routing, ServiceDescriptor};
 use crate::hashing::HashMap;
+use crate::outside;
 use crate::telemetry;
 use crate::transport::{GroupConfig, Transport, Writes};
 use crate::wire::{HeaderLimits, TopicNames, group_name};
@@ -49,7 +49,7 @@ where
 {
     let instance: Arc<str> = match &settings.instance_id {
         Some(id) => id.as_str().into(),
-        None => Uuid::new_v4().simple().to_string().into(),
+        None => outside::random_id().simple().to_string().into(),
     };
     let mut groups = groups(&cluster, &settings, &services, &instance)?;
     let transport = cluster.transport();
@@ -76,6 +76,7 @@ where
     );
     tokio::pin!(ends);
     tokio::select! {
+        biased;
         outcome = &mut ends => return outcome.map(drop),
         () = signal => lifecycle.end(),
     }

@@ -1,8 +1,7 @@
 use std::fmt;
 
-use uuid::Uuid;
-
 use crate::call::MetadataValue;
+use crate::outside;
 
 /// The length of a `traceparent` of version 00.
 const LENGTH: usize = 55;
@@ -38,7 +37,7 @@ impl TraceContext {
     /// The start of a new trace, one that is recorded.
     pub(crate) fn root() -> Self {
         Self {
-            trace_id: Uuid::new_v4().into_bytes(),
+            trace_id: outside::random_id().into_bytes(),
             span_id: random_span_id(),
             flags: SAMPLED,
             tracestate: None,
@@ -103,7 +102,7 @@ impl fmt::Display for Hex<'_> {
 /// Eight random bytes that are not all zero.
 fn random_span_id() -> [u8; 8] {
     // Of a version 4 UUID's bytes, those at 6 and 8 are not all random.
-    let [a, b, c, d, e, f, _, _, _, _, _, _, _, _, g, h] = Uuid::new_v4().into_bytes();
+    let [a, b, c, d, e, f, _, _, _, _, _, _, _, _, g, h] = outside::random_id().into_bytes();
     let id = [a, b, c, d, e, f, g, h];
     if id == [0; 8] { [1; 8] } else { id }
 }

@@ -6,7 +6,6 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use tokio::time::{Instant, Sleep};
-use uuid::Uuid;
 
 use super::course::{Course, Due, Ended};
 use super::exchange::Exchange;
@@ -16,6 +15,7 @@ use crate::client::caller::Caller;
 use crate::client::records::{self, Envelope, received};
 use crate::client::route::Route;
 use crate::descriptor::{Method, Repeats};
+use crate::outside;
 use crate::telemetry;
 use crate::wire::CorrelationId;
 
@@ -91,7 +91,7 @@ impl Repeating {
             }
             match self.course.due(now, self.caller.tokens()) {
                 Due::Now => {
-                    let uuid = Uuid::new_v4().as_u128();
+                    let uuid = outside::random_id().as_u128();
                     if let Err(status) = self.attempt(uuid, now, &began)
                         && let Poll::Ready(answer) = self.take(Err(status), uuid as u64, now)
                     {

@@ -1,6 +1,6 @@
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
@@ -13,6 +13,7 @@ use crate::client::records::received;
 use crate::client::replies::{Replies, not_sent};
 use crate::client::waiting::Fate;
 use crate::hashing::HashMap;
+use crate::outside;
 use crate::stream::StreamSettings;
 use crate::transport::{Inbox, Transport};
 
@@ -60,7 +61,7 @@ impl LateReplies {
     ) -> Result<Response<Body>, Status> {
         let deadline = UNIX_EPOCH + Duration::from_millis(receipt.deadline);
         let left = deadline
-            .duration_since(SystemTime::now())
+            .duration_since(outside::wall_clock())
             .unwrap_or_default();
         let until = Deadline::after_instant(Instant::now(), left.max(LEAST));
         let (inbox, _) = self.opened().await?;
@@ -79,7 +80,7 @@ impl LateReplies {
                 .transport
                 .inbox(&self.properties, Box::new(replies))
                 .map_err(|error| not_sent(&error))?;
-            let expiry = tokio::spawn(Arc::clone(&self.calls.waiting).expire());
+            let expiry = outside::spawn(Arc::clone(&self.calls.waiting).expire());
             Ok((inbox, expiry.abort_handle()))
         };
         self.open.get_or_try_init(open).await

@@ -5,11 +5,10 @@ mod acknowledged;
 mod late;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use tokio::sync::OnceCell;
 use tokio::time::timeout_at;
-use uuid::Uuid;
 
 use self::acknowledged::Acknowledged;
 pub(super) use self::late::LateReplies;
@@ -21,6 +20,7 @@ use super::streams::Begin;
 use crate::call::{Body, Deadline, Receipt, RequestParts, Response, Status};
 use crate::chunks;
 use crate::descriptor::Method;
+use crate::outside;
 use crate::transport::{Producer, Transport, Writes};
 use crate::wire::CorrelationId;
 
@@ -118,7 +118,7 @@ impl Enqueued {
         let (producer, acknowledged) = timeout_at(until, caller.enqueuer().opened())
             .await
             .map_err(unknown)??;
-        let uuid = Uuid::new_v4().as_u128();
+        let uuid = outside::random_id().as_u128();
         let receipt = self.receipt(caller, uuid)?;
         let key = self.parts.key.as_deref();
         let envelope = Envelope {
@@ -145,7 +145,7 @@ impl Enqueued {
         let from = position.ok_or_else(|| {
             Status::internal(format!("{topic} [{partition}] is not read by the channel"))
         })?;
-        let deadline = SystemTime::now() + self.timeout;
+        let deadline = outside::wall_clock() + self.timeout;
         let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(Receipt {
             method: self.method.descriptor().path.into(),

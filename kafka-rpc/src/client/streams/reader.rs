@@ -6,7 +6,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
-use uuid::Uuid;
 
 use super::stream::{ClientStream, Opened, Target};
 use crate::call::{Body, Deadline, Messages, Metadata, RequestParts, Status};
@@ -17,6 +16,7 @@ use crate::client::replies::not_sent;
 use crate::client::route::Route;
 use crate::client::waiting::deadline_exceeded;
 use crate::descriptor::Method;
+use crate::outside;
 use crate::stream::{End, Taken};
 use crate::telemetry;
 use crate::wire::CorrelationId;
@@ -242,7 +242,7 @@ impl Request {
         resume: Option<u64>,
         now: Instant,
     ) -> Result<(Arc<ClientStream>, oneshot::Receiver<Opened>), Status> {
-        let id = Uuid::new_v4().as_u128();
+        let id = outside::random_id().as_u128();
         let target = Target {
             route: Arc::clone(&self.route),
             partition: Some(self.partition),

@@ -13,6 +13,7 @@ use crate::Status;
 use crate::call::{Deadline, Messages, Metadata};
 use crate::client::replies::{not_put_together, not_sent};
 use crate::client::route::Route;
+use crate::outside;
 use crate::stream::{
     End, Granted, Inbound, Liveness, Pulse, Receiving, Sending, Sent, queue, send_all,
 };
@@ -226,7 +227,7 @@ impl ClientStream {
         message_limit: usize,
     ) {
         let stream = Arc::clone(self);
-        let task = tokio::spawn(async move {
+        let task = outside::spawn(async move {
             let send = |number, message: Bytes| {
                 if message.len() > message_limit {
                     return Sent::Failed(Status::resource_exhausted(format!(

@@ -14,6 +14,7 @@ use super::once::{Claim, Claimed};
 use super::{Calls, Work};
 use crate::call::{Code, Status};
 use crate::descriptor::Method;
+use crate::outside;
 use crate::server::dead_letters::Letter;
 use crate::server::dispatch::Ticket;
 use crate::server::handler::Handler;
@@ -75,7 +76,7 @@ impl<S: Handler> Calls<S> {
             finished: Vec::with_capacity(waiting.len()),
             waiting,
         };
-        self.runtime.spawn(batch.run());
+        outside::spawn_on(&self.runtime, batch.run());
     }
 }
 
@@ -284,7 +285,7 @@ impl<S: Handler> Alone<S> {
         let runtime = self.calls.runtime.clone();
         let work = Abortable::new(work, registration);
         let lasts = self.claim.is_some();
-        runtime.spawn(async move {
+        outside::spawn_on(&runtime, async move {
             let alone = self;
             let outcome = work.await;
             let (calls, ticket) = (Arc::clone(&alone.calls), alone.ticket);

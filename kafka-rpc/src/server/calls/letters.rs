@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Calls, Work};
+use crate::outside;
 use crate::server::dead_letters::{Letter, shrink};
 use crate::server::dispatch::Ticket;
 use crate::server::handler::Handler;
@@ -70,7 +71,7 @@ impl<S: Handler> Calls<S> {
         }
         telemetry::dead_letter_retried();
         let calls = Arc::clone(self);
-        self.runtime.spawn(async move {
+        outside::spawn_on(&self.runtime, async move {
             tokio::time::sleep(pause).await;
             if calls.dispatch.lock().owns(ticket.partition) {
                 calls.send_letter(ticket, record);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Calls;
+use crate::outside;
 use crate::server::dispatch::{PartitionId, Ticket};
 use crate::server::handler::Handler;
 use crate::server::reply;
@@ -49,7 +50,7 @@ impl<S: Handler> Calls<S> {
             tracing::debug!(%error, "a reply is sent again");
             telemetry::reply_retried();
             let calls = Arc::clone(self);
-            self.runtime.spawn(async move {
+            outside::spawn_on(&self.runtime, async move {
                 tokio::time::sleep(RETRY_PAUSE).await;
                 calls.send_reply(ticket, record);
             });

@@ -1,10 +1,11 @@
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 
 use super::LetterTopic;
 use crate::call::Status;
+use crate::outside;
 use crate::transport::{Outgoing, Record};
 use crate::wire::{
     LetterCause, LetterHead, encode_letter, mark_omitted, only_of_letter, replays_of,
@@ -97,7 +98,7 @@ pub(in crate::server) fn shrink(letter: &mut Outgoing) -> bool {
 }
 
 fn millis_since_epoch() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let since = outside::wall_clock().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     })

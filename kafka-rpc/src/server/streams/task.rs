@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use super::Opened;
 use super::stream::{Ending, ServerStream};
 use crate::call::{Body, Code, Metadata, Response, Status, Trailers};
+use crate::outside;
 use crate::server::calls::{Calls, Guard, GuardedMessages, answer};
 use crate::server::dispatch::Ticket;
 use crate::server::handler::Handler;
@@ -34,7 +35,7 @@ impl<S: Handler> Calls<S> {
             stream: opened.stream,
             content_type: call.content_type,
         };
-        self.runtime().spawn(task.run(call, opened.ending, now));
+        outside::spawn_on(self.runtime(), task.run(call, opened.ending, now));
     }
 }
 
