@@ -93,6 +93,8 @@ pub use error::{Error, TopicProblem, TopicProblems};
 pub use kafka_rpc_macros::service;
 pub use prost;
 pub use prost_types;
+#[cfg(feature = "redb")]
+pub use server::DiskStore;
 pub use server::{
     DeduplicatedCall, DeduplicationStore, MemoryStore, Server, ServerBuilder, ServerHandle,
 };

@@ -22,6 +22,8 @@ mod streams;
 mod writer;
 
 pub use builder::{Server, ServerBuilder};
+#[cfg(feature = "redb")]
+pub use deduplication::DiskStore;
 pub use deduplication::{DeduplicatedCall, DeduplicationStore, MemoryStore};
 #[cfg(feature = "__measured")]
 pub(crate) use dispatch::{Dispatch, Limits, Submission};

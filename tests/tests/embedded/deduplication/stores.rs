@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use kafka_rpc::{BoxError, Code, DeduplicatedCall, DeduplicationStore, Server};
+use kafka_rpc::{BoxError, Code, DeduplicatedCall, DeduplicationStore, DiskStore, Server};
 use kafka_rpc_tests::service::{BankServer, Order, Scripted};
 use kafka_rpc_tests::world::{Serving, World};
 use kafka_rpc_tests::{soon, until};
@@ -101,6 +102,26 @@ async fn there_is_no_reply_before_the_record_is_kept() {
         assert_eq!(reply.get_ref().number, 1);
     }
     assert_eq!(effects.so_far(), [7]);
+}
+
+#[tokio::test]
+async fn what_is_on_the_disk_is_known_to_the_next_server() {
+    let world = World::embedded();
+    let folder = tempfile::tempdir().unwrap();
+    let (hour, path) = (Duration::from_secs(3600), folder.path().join("calls"));
+    let store = DiskStore::open(path, hour, 1 << 20).unwrap();
+    for round in 0..2 {
+        let (script, mut effects) = counting();
+        let builder = Server::builder()
+            .add_service(BankServer::new(script))
+            .deduplication(store.clone());
+        let server = world.serve(builder).await;
+        let mut bank = client(&world).await;
+        let reply = bank.pay(same("rent", Order::number(7))).await.unwrap();
+        assert_eq!(reply.get_ref().number, 1);
+        assert_eq!(effects.so_far().len(), 1 - round);
+        server.shutdown().await;
+    }
 }
 
 #[tokio::test]
