@@ -33,6 +33,7 @@
 //! | | `retry` | `{ attempts: 5 codes: [UNAVAILABLE, ABORTED] }`: the client makes calls again that fail with these codes |
 //! | | `hedging` | `{ delay_ms: 50 }`: the client makes another attempt beside one that takes so long |
 //! | | `redelivery` | `{ attempts: 5 codes: [UNAVAILABLE, ABORTED] }`: the server handles calls again that fail with these codes |
+//! | | `deduplicated` | `true`: calls with one idempotency key take effect once |
 //! | `(kafka_rpc.service)` | `topics` | `PER_METHOD` (default) or `PER_SERVICE` |
 //! | | `topic` | the request topic of a `PER_SERVICE` service |
 //! | | `group` | the consumer group of the servers |

@@ -167,6 +167,7 @@ use proc_macro2::TokenStream;
 /// | `retry` | a constant [`RetryPolicy`]: how the client makes calls again that fail. Not with streams, and not with `routing = "ALL"` | none |
 /// | `hedging` | a constant [`HedgingPolicy`]: how the client makes several attempts at a call at a time. Only with `idempotency = "NO_SIDE_EFFECTS"`; not with `key` or `retry`, nor where `retry` can't be | none |
 /// | `redelivery` | a constant `kafka_rpc::Redelivery`: how the server handles calls again that fail with certain codes. Only for methods that are `AT_LEAST_ONCE`, go to one instance and have no streams | none |
+/// | `deduplicated` | `true`: calls with one idempotency key take effect once. The client gives each call a key, and a server answers repeats with what it has recorded of the first. Not with `hedging`, nor where `redelivery` can't be | `false` |
 /// | `input`, `output` | full names of the messages, where a `.proto` has them | none |
 #[proc_macro_attribute]
 pub fn service(

@@ -57,9 +57,11 @@ pub(crate) struct Method {
     pub(crate) repeats: Option<Repeats>,
     /// A `Redelivery`.
     pub(crate) redelivery: Option<Expr>,
+    /// Whether calls with one idempotency key take effect once.
+    pub(crate) deduplicated: bool,
 }
 
-const ARGUMENTS: [&str; 12] = [
+const ARGUMENTS: [&str; 13] = [
     "name",
     "input",
     "output",
@@ -72,6 +74,7 @@ const ARGUMENTS: [&str; 12] = [
     "retry",
     "hedging",
     "redelivery",
+    "deduplicated",
 ];
 
 const DELIVERIES: [(&str, Delivery); 2] = [
@@ -108,6 +111,7 @@ impl Method {
         let repeats = repeats(&arguments, &shape, idempotency, routing)?;
         let delivery = arguments.choice("delivery", &DELIVERIES)?;
         let redelivery = redelivery(&arguments, &shape, delivery, routing)?;
+        let deduplicated = deduplicated(&arguments, &shape, delivery, routing)?;
         Ok(Self {
             attributes,
             ident: signature.ident.clone(),
@@ -123,6 +127,7 @@ impl Method {
             routing,
             repeats,
             redelivery,
+            deduplicated,
         })
     }
 
@@ -259,21 +264,62 @@ fn redelivery(
     let Some(policy) = arguments.expression("redelivery") else {
         return Ok(None);
     };
-    let hindrance = if matches!(delivery, Some(Delivery::AtMostOnce)) {
-        "is AT_MOST_ONCE"
-    } else if shape.client_streaming || shape.server_streaming {
-        "has a stream"
-    } else if routing == Some(Routing::All) {
-        "goes to all instances"
-    } else {
-        return Ok(Some(policy.clone()));
+    match hindrance(shape, delivery, routing) {
+        None => Ok(Some(policy.clone())),
+        Some(hindrance) => Err(Error::new_spanned(
+            policy,
+            format!(
+                "calls of a method that {hindrance} can't be handled again: leave `redelivery` out"
+            ),
+        )),
+    }
+}
+
+fn deduplicated(
+    arguments: &Arguments,
+    shape: &Shape,
+    delivery: Option<Delivery>,
+    routing: Option<Routing>,
+) -> Result<bool> {
+    let deduplicated = arguments.switch("deduplicated", false)?;
+    let Some(value) = arguments
+        .expression("deduplicated")
+        .filter(|_| deduplicated)
+    else {
+        return Ok(false);
     };
-    Err(Error::new_spanned(
-        policy,
-        format!(
-            "calls of a method that {hindrance} can't be handled again: leave `redelivery` out"
-        ),
-    ))
+    let hindrance = match hindrance(shape, delivery, routing) {
+        None if arguments.expression("hedging").is_some() => {
+            Some("is hedged, and so has no side effects,")
+        }
+        hindrance => hindrance,
+    };
+    match hindrance {
+        None => Ok(true),
+        Some(hindrance) => Err(Error::new_spanned(
+            value,
+            format!(
+                "calls of a method that {hindrance} are not deduplicated: leave `deduplicated` out"
+            ),
+        )),
+    }
+}
+
+/// Why the calls of a method can't be handled again, or be deduplicated.
+fn hindrance(
+    shape: &Shape,
+    delivery: Option<Delivery>,
+    routing: Option<Routing>,
+) -> Option<&'static str> {
+    if matches!(delivery, Some(Delivery::AtMostOnce)) {
+        Some("is AT_MOST_ONCE")
+    } else if shape.client_streaming || shape.server_streaming {
+        Some("has a stream")
+    } else if routing == Some(Routing::All) {
+        Some("goes to all instances")
+    } else {
+        None
+    }
 }
 
 fn messages(arguments: &Arguments) -> Result<Option<(LitStr, LitStr)>> {

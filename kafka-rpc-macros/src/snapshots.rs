@@ -131,6 +131,23 @@ fn methods_whose_calls_are_repeated() {
 }
 
 #[test]
+fn a_method_whose_calls_take_effect_once() {
+    let actual = expanded(
+        quote!(name = "bank.v1.Payments", client = false),
+        quote! {
+            trait Payments {
+                #[rpc(key = "account", deduplicated = true, redelivery = AGAIN)]
+                async fn pay(&self, request: Request<Payment>) -> Result<Response<()>, Status>;
+
+                #[rpc(deduplicated = false)]
+                async fn show(&self, request: Request<String>) -> Result<Response<Payment>, Status>;
+            }
+        },
+    );
+    expect_file!["../tests/snapshots/deduplicated.rs"].assert_eq(&actual);
+}
+
+#[test]
 fn methods_with_streams() {
     let actual = expanded(
         quote!(name = "chat.v1.Rooms", unimplemented_defaults = true),

@@ -77,10 +77,10 @@ mod wire;
 
 pub use call::{
     Answer, Answers, Body, BoxError, CallHandle, Code, Deadline, Extensions, GetAll,
-    InterceptedFuture, InterceptedService, Interceptor, IntoRequest, IntoStreamingRequest,
-    InvalidHandle, InvalidMetadata, Metadata, MetadataIter, MetadataKey, MetadataMap,
-    MetadataValue, Origin, Pushback, Request, RequestParts, Response, Status, Streaming,
-    ToStrError, Trailers,
+    IdempotencyKey, InterceptedFuture, InterceptedService, Interceptor, IntoRequest,
+    IntoStreamingRequest, InvalidHandle, InvalidIdempotencyKey, InvalidMetadata, Metadata,
+    MetadataIter, MetadataKey, MetadataMap, MetadataValue, Origin, Pushback, Request, RequestParts,
+    Response, Status, Streaming, ToStrError, Trailers,
 };
 pub use client::{CallFuture, Channel, ChannelBuilder, RetryBudget};
 pub use cluster::{Cluster, Sasl, Tls, TopicSettings};
@@ -93,7 +93,11 @@ pub use error::{Error, TopicProblem, TopicProblems};
 pub use kafka_rpc_macros::service;
 pub use prost;
 pub use prost_types;
-pub use server::{Server, ServerBuilder, ServerHandle};
+#[cfg(feature = "redb")]
+pub use server::DiskStore;
+pub use server::{
+    DeduplicatedCall, DeduplicationStore, MemoryStore, Server, ServerBuilder, ServerHandle,
+};
 
 /// The largest message in bytes that a channel sends or a server takes unless set: 1 MiB.
 pub(crate) const DEFAULT_MESSAGE_LIMIT: usize = 1024 * 1024;

@@ -85,9 +85,21 @@ pub trait Ledger {
     async fn withdraw(&self, request: Request<Order>) -> Result<Response<Receipt>, Status>;
 }
 
+/// A service whose calls take effect once.
+#[kafka_rpc::service(name = "tests.v1.Bank")]
+pub trait Bank {
+    /// Has no key.
+    #[rpc(deduplicated = true)]
+    async fn pay(&self, request: Request<Order>) -> Result<Response<Receipt>, Status>;
+
+    /// The calls of one account run in order.
+    #[rpc(key = "account", deduplicated = true)]
+    async fn transfer(&self, request: Request<Order>) -> Result<Response<Receipt>, Status>;
+}
+
 type Handling = Pin<Box<dyn Future<Output = Result<Response<Receipt>, Status>> + Send>>;
 
-/// A [`Desk`] and a [`Ledger`] whose methods all do what a closure says.
+/// A [`Desk`], a [`Ledger`] and a [`Bank`] whose methods all do what a closure says.
 /// [`Request::method`] tells them apart.
 #[derive(Clone)]
 pub struct Scripted(Arc<dyn Fn(Request<Order>) -> Handling + Send + Sync>);
@@ -142,6 +154,16 @@ impl Ledger for Scripted {
     }
 
     async fn withdraw(&self, request: Request<Order>) -> Result<Response<Receipt>, Status> {
+        (self.0)(request).await
+    }
+}
+
+impl Bank for Scripted {
+    async fn pay(&self, request: Request<Order>) -> Result<Response<Receipt>, Status> {
+        (self.0)(request).await
+    }
+
+    async fn transfer(&self, request: Request<Order>) -> Result<Response<Receipt>, Status> {
         (self.0)(request).await
     }
 }

@@ -162,6 +162,9 @@ fn method_arguments(plan: &MethodPlan) -> String {
     if let Some(policy) = &plan.redelivery {
         arguments.push_str(&format!(", redelivery = {policy}"));
     }
+    if plan.deduplicated {
+        arguments.push_str(", deduplicated = true");
+    }
     arguments
 }
 

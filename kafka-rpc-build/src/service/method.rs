@@ -31,6 +31,7 @@ pub(crate) struct MethodPlan {
     pub(crate) repeats: Option<(&'static str, String)>,
     /// How the server handles calls again, as an expression in Rust.
     pub(crate) redelivery: Option<String>,
+    pub(crate) deduplicated: bool,
 }
 
 /// A method as it stands in its `.proto`, with what its options say.
@@ -45,6 +46,7 @@ pub(super) struct Method<'a> {
     retry: Option<Given<DynamicMessage>>,
     hedging: Option<Given<DynamicMessage>>,
     redelivery: Option<Given<DynamicMessage>>,
+    deduplicated: Option<Given<bool>>,
 }
 
 impl<'a> Method<'a> {
@@ -61,6 +63,7 @@ impl<'a> Method<'a> {
             retry: options.group("retry"),
             hedging: options.group("hedging"),
             redelivery: options.group("redelivery"),
+            deduplicated: options.switch("deduplicated"),
         }
     }
 
@@ -107,6 +110,7 @@ impl<'a> Method<'a> {
             routing: self.routing.as_ref().map(|routing| routing.value.clone()),
             repeats: self.plan_repeats(idempotency, problems),
             redelivery: self.plan_redelivery(problems),
+            deduplicated: self.plan_deduplicated(problems),
         }
     }
 
@@ -196,16 +200,7 @@ impl<'a> Method<'a> {
 
     fn plan_redelivery(&self, problems: &mut Vec<Problem>) -> Option<String> {
         let given = self.redelivery.as_ref()?;
-        let streams =
-            self.descriptor.is_client_streaming() || self.descriptor.is_server_streaming();
-        let delivery = self.delivery.as_ref().map(|delivery| &*delivery.value);
-        let hindrance = match delivery {
-            Some("AT_MOST_ONCE") => Some("is AT_MOST_ONCE"),
-            _ if streams => Some("has a stream"),
-            _ if self.goes_to_all() => Some("goes to all instances"),
-            _ => None,
-        };
-        let planned = match hindrance {
+        let planned = match self.hindrance_at_server() {
             Some(hindrance) => {
                 let problem = Problem::new(format!(
                     "calls of `{}` can't be handled again, since it {hindrance}",
@@ -217,6 +212,39 @@ impl<'a> Method<'a> {
             None => redelivery::plan(&given.value).map_err(|bad| self.problem_of(given, bad)),
         };
         planned.map_err(|problem| problems.push(problem)).ok()
+    }
+
+    fn plan_deduplicated(&self, problems: &mut Vec<Problem>) -> bool {
+        let Some(given) = self.deduplicated.as_ref().filter(|given| given.value) else {
+            return false;
+        };
+        let hindrance = match self.hindrance_at_server() {
+            None if self.hedging.is_some() => Some("is hedged, and so has no side effects"),
+            hindrance => hindrance,
+        };
+        let Some(hindrance) = hindrance else {
+            return true;
+        };
+        let problem = Problem::new(format!(
+            "calls of `{}` can't be deduplicated, since it {hindrance}",
+            self.descriptor.full_name()
+        ))
+        .help("leave `deduplicated` out");
+        problems.push(self.problem_at(given, "", problem));
+        false
+    }
+
+    /// Why calls of the method can't be handled again, or be deduplicated.
+    fn hindrance_at_server(&self) -> Option<&'static str> {
+        let streams =
+            self.descriptor.is_client_streaming() || self.descriptor.is_server_streaming();
+        let delivery = self.delivery.as_ref().map(|delivery| &*delivery.value);
+        match delivery {
+            Some("AT_MOST_ONCE") => Some("is AT_MOST_ONCE"),
+            _ if streams => Some("has a stream"),
+            _ if self.goes_to_all() => Some("goes to all instances"),
+            _ => None,
+        }
     }
 
     /// A compiler refuses unknown names, but a ready descriptor set can hold any number.

@@ -4,6 +4,7 @@
 //! expected texts anew.
 
 mod compiler;
+mod deduplicated;
 mod descriptor_set;
 mod folder;
 mod key;

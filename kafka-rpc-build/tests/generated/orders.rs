@@ -163,7 +163,8 @@ pub trait Orders {
             1.5
         ).jitter(
             0.0
-        ).codes(&[::kafka_rpc::Code::Unavailable, ::kafka_rpc::Code::Aborted])
+        ).codes(&[::kafka_rpc::Code::Unavailable, ::kafka_rpc::Code::Aborted]),
+        deduplicated = true
     )]
     async fn new_(
         &self,

@@ -69,9 +69,11 @@ fn describe(service: &Service, method: &Method) -> TokenStream {
         Repeats::Hedging(policy) => quote!(.hedging(#policy)),
     });
     let redelivery = (method.redelivery.as_ref()).map(|policy| quote!(.redelivery(#policy)));
+    let deduplicated = method.deduplicated.then(|| quote!(.deduplicated()));
     quote! {
         ::kafka_rpc::MethodDescriptor::new(#name, #path)
             #messages #delivery #idempotency #topic
             #client_streaming #server_streaming #resumable #routing #redelivery #repeats
+            #deduplicated
     }
 }

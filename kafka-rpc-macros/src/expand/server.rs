@@ -106,6 +106,7 @@ fn arms(service: &Service) -> impl Iterator<Item = TokenStream> {
             let answer = quote!(<T as #service_trait>::#function(&service, request).await);
             let shape = &method.shape;
             let handle = match (shape.client_streaming, shape.server_streaming) {
+                (false, false) if method.deduplicated => quote!(unary_once),
                 (false, false) => quote!(unary),
                 (true, false) => quote!(client_streaming),
                 (false, true) => quote!(server_streaming),

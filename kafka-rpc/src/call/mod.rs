@@ -7,10 +7,12 @@ mod context;
 mod deadline;
 mod extensions;
 mod handle;
+mod idempotency_key;
 mod interceptor;
 mod metadata;
 mod origin;
 mod pushback;
+mod recorder;
 mod request;
 mod response;
 mod status;
@@ -28,6 +30,7 @@ pub use deadline::Deadline;
 pub use extensions::Extensions;
 pub(crate) use handle::Receipt;
 pub use handle::{CallHandle, InvalidHandle};
+pub use idempotency_key::{IdempotencyKey, InvalidIdempotencyKey};
 pub use interceptor::{InterceptedFuture, InterceptedService, Interceptor};
 pub use metadata::{
     GetAll, InvalidMetadata, Metadata, MetadataIter, MetadataKey, MetadataMap, MetadataValue,
@@ -36,6 +39,7 @@ pub use metadata::{
 pub use origin::Origin;
 pub use pushback::Pushback;
 pub(crate) use pushback::set_previous_attempts;
+pub(crate) use recorder::{Recorded, Recorder};
 pub(crate) use request::Wanted;
 pub use request::{IntoRequest, Request, RequestParts};
 pub use response::Response;

@@ -1,8 +1,9 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Deadline, Extensions, Metadata, Origin};
+use super::{Deadline, Extensions, IdempotencyKey, Metadata, Origin, Recorder};
 use crate::descriptor::Method;
 
 /// A request's message and what goes with it.
@@ -41,6 +42,8 @@ pub struct RequestParts {
     pub timeout: Option<Duration>,
     /// The key of the request's record; see [`Request::set_key`].
     pub key: Option<Bytes>,
+    /// What tells that two calls are the same; see [`Request::set_idempotency_key`].
+    pub idempotency_key: Option<IdempotencyKey>,
     pub(crate) method: Option<Method>,
     pub(crate) deadline: Option<Deadline>,
     pub(crate) resume_after: Option<u64>,
@@ -48,6 +51,8 @@ pub struct RequestParts {
     /// How often it was handled before.
     pub(crate) repeats: u32,
     pub(crate) origin: Option<Origin>,
+    /// Of a call that is deduplicated by the server.
+    pub(crate) recorder: Option<Arc<dyn Recorder>>,
 }
 
 /// What a caller wants of its call, besides what is usual for its method.
@@ -143,6 +148,20 @@ impl<T> Request<T> {
         self.parts.key.as_deref()
     }
 
+    /// Sets what tells that two calls are the same: calls of a deduplicated method that have one key
+    /// take effect once. Without it, the client gives each call of such a method a random one, which
+    /// all attempts at it share.
+    ///
+    /// The handler of any method finds it in [`idempotency_key`](Self::idempotency_key).
+    pub fn set_idempotency_key(&mut self, key: IdempotencyKey) {
+        self.parts.idempotency_key = Some(key);
+    }
+
+    /// What tells that two calls are the same, where the caller or its client has said so.
+    pub fn idempotency_key(&self) -> Option<&IdempotencyKey> {
+        self.parts.idempotency_key.as_ref()
+    }
+
     /// When the call has to be over. A handler's request has one; a caller's has none before it is
     /// sent.
     pub fn deadline(&self) -> Option<Deadline> {
@@ -226,6 +245,8 @@ mod tests {
         request.extensions_mut().insert("kept");
         request.set_timeout(Duration::from_secs(1));
         request.set_key("k");
+        let same = IdempotencyKey::random();
+        request.set_idempotency_key(same.clone());
         let deadline = Deadline::after(Duration::from_secs(1));
         request.parts_mut().deadline = Some(deadline);
 
@@ -234,6 +255,7 @@ mod tests {
         assert_eq!(mapped.extensions().get(), Some(&"kept"));
         assert_eq!(mapped.timeout(), Some(Duration::from_secs(1)));
         assert_eq!(mapped.key(), Some(&b"k"[..]));
+        assert_eq!(mapped.idempotency_key(), Some(&same));
         assert_eq!(mapped.deadline(), Some(deadline));
         assert_eq!(mapped.into_inner(), 21);
     }
@@ -256,5 +278,6 @@ mod tests {
             request.timeout().is_none() && request.key().is_none() && request.deadline().is_none()
         );
         assert!(request.origin().is_none() && request.method().is_none());
+        assert!(request.idempotency_key().is_none());
     }
 }

@@ -17,7 +17,8 @@ use super::streams::{Begin, Opened, Reader};
 use super::waiting::deadline_exceeded;
 use crate::Error;
 use crate::call::{
-    Body, Code, Deadline, Extensions, Messages, Request, RequestParts, Response, Status, Wanted,
+    Body, Code, Deadline, Extensions, IdempotencyKey, Messages, Request, RequestParts, Response,
+    Status, Wanted,
 };
 use crate::descriptor::{Method, Repeats, Routing};
 use crate::outside;
@@ -89,7 +90,10 @@ impl Call {
             pending: ClientMetrics::of(method).begin(now.into_std()),
             span: telemetry::client_span(method),
         };
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        if method.descriptor().deduplicated {
+            deduplicate(&mut parts);
+        }
         let deadline = self.caller.deadline(&parts, now);
         let begun = Begun {
             shown,
@@ -213,6 +217,15 @@ impl Call {
             Err((status, shown)) => shown.end(Err(status)).map(drop),
         }
     }
+}
+
+/// Repeats of a call have one key, and meet where the first was: in the partition of its key, or else
+/// of that.
+fn deduplicate(parts: &mut RequestParts) {
+    let same = parts
+        .idempotency_key
+        .get_or_insert_with(IdempotencyKey::random);
+    parts.key.get_or_insert_with(|| same.to_bytes());
 }
 
 /// The response of a stream whose answer has begun.

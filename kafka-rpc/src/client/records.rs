@@ -55,6 +55,7 @@ pub(super) fn request(
         whole: None,
         resume: envelope.stream.and_then(|stream| stream.resume),
         durable: parts.wanted == Wanted::Receipt,
+        idempotency_key: parts.idempotency_key,
         metadata: parts.metadata,
     };
     Ok(Outgoing {
@@ -139,6 +140,8 @@ mod tests {
             correlation_id: Some(CorrelationId::from_uuid(7)),
             reply: Some(ReplyAddress::new("t.reply", Some(3)).unwrap()),
             method: Some("a.B/C"),
+            durable: true,
+            idempotency_key: "order-17".parse().ok(),
             timeout: Some(Duration::from_secs(seconds)),
             metadata: metadata.clone(),
             ..RequestHead::default()

@@ -9,7 +9,9 @@ use prost::Message;
 use tower_service::Service;
 
 use super::message_name;
-use crate::call::{Body, BoxError, CallHandle, Receipt, Request, Response, Status, Wanted};
+use crate::call::{
+    Body, BoxError, CallHandle, IdempotencyKey, Receipt, Request, Response, Status, Wanted,
+};
 use crate::descriptor::{Method, ServiceDescriptor};
 
 /// What a generated client sends its calls through: a channel, or layers around one.
@@ -38,7 +40,14 @@ where
     let state = match described(service, index) {
         Ok(method) => {
             let mut request = request.map(|message| Body::new(message.encode_to_vec()));
-            request.parts_mut().method = Some(method);
+            let parts = request.parts_mut();
+            parts.method = Some(method);
+            if method.descriptor().deduplicated {
+                // Before layers that may make the call again see it.
+                parts
+                    .idempotency_key
+                    .get_or_insert_with(IdempotencyKey::random);
+            }
             State::Waiting {
                 inner,
                 request: Some(request),

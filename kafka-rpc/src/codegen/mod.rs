@@ -7,6 +7,7 @@ mod driven;
 mod handle_streams;
 mod include;
 mod key;
+mod once;
 mod server;
 
 pub use bytes;
@@ -22,6 +23,7 @@ pub use client::{CallService, UnaryCall, call_unary};
 pub use driven::{Delivered, Outlet};
 pub use handle_streams::{client_streaming, server_streaming, streaming};
 pub use key::{KeyField, default_key};
+pub use once::unary_once;
 pub use server::{Unary, unary, unknown_method};
 
 /// What to call a message in an error: its protobuf name, or its Rust name where it has none.

@@ -36,6 +36,8 @@ pub struct MethodDescriptor {
     pub repeats: Option<Repeats>,
     /// How failed calls are handled again, if they are.
     pub redelivery: Option<Redelivery>,
+    /// Whether calls with one [idempotency key](crate::IdempotencyKey) take effect once.
+    pub deduplicated: bool,
 }
 
 impl MethodDescriptor {
@@ -55,6 +57,7 @@ impl MethodDescriptor {
             resumable: false,
             repeats: None,
             redelivery: None,
+            deduplicated: false,
         }
     }
 
@@ -131,6 +134,15 @@ impl MethodDescriptor {
     #[must_use]
     pub const fn redelivery(mut self, policy: Redelivery) -> Self {
         self.redelivery = Some(policy);
+        self
+    }
+
+    /// Has calls with one [idempotency key](crate::IdempotencyKey) take effect once: the client gives
+    /// each call a key, and the server answers a repeat with what it has recorded of the first. For
+    /// methods that are handled [`Delivery::AtLeastOnce`] by one instance, and have no streams.
+    #[must_use]
+    pub const fn deduplicated(mut self) -> Self {
+        self.deduplicated = true;
         self
     }
 

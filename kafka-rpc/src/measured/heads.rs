@@ -71,6 +71,7 @@ fn request() -> Result<RequestHead<'static>, BoxError> {
         whole: None,
         resume: None,
         durable: false,
+        idempotency_key: None,
         metadata: metadata()?,
     })
 }

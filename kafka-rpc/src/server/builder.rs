@@ -6,6 +6,7 @@ use std::time::Duration;
 use tower_layer::{Identity, Layer, Stack};
 use tower_service::Service;
 
+use super::deduplication::{Deduplication, DeduplicationStore};
 use super::lifecycle::{Lifecycle, ServerHandle};
 use super::routes::Routes;
 use super::run::run;
@@ -56,6 +57,7 @@ pub(super) struct Settings {
     pub(super) reply_topics: HashSet<String>,
     pub(super) producer: Vec<(String, String)>,
     pub(super) consumer: Vec<(String, String)>,
+    pub(super) deduplication: Deduplication,
     /// Only ever true with the feature `json`.
     pub(super) json: bool,
 }
@@ -82,6 +84,7 @@ impl Default for Settings {
             reply_topics: HashSet::default(),
             producer: Vec::new(),
             consumer: Vec::new(),
+            deduplication: Deduplication::default(),
             json: false,
         }
     }
@@ -274,6 +277,33 @@ impl<L> ServerBuilder<L> {
     /// they are counted, logged and stepped past.
     pub fn dead_letters(mut self, enabled: bool) -> Self {
         self.settings.dead_letters = enabled;
+        self
+    }
+
+    /// Has calls of methods that are [deduplicated](crate::MethodDescriptor::deduplicated) take effect
+    /// once: what each came to is kept in a store, and a repeat, which has the same idempotency key, is
+    /// answered with that. A server of such methods has to be told how.
+    ///
+    /// A handler of such a call is not ended by its caller, and goes on beyond its deadline, for the
+    /// [`drain_time`](Self::drain_time) at most, so that what it came to is recorded.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use kafka_rpc::{MemoryStore, Server};
+    ///
+    /// let hour = Duration::from_secs(60 * 60);
+    /// let server = Server::builder().deduplication(MemoryStore::new(hour, 64 * 1024 * 1024));
+    /// ```
+    pub fn deduplication(mut self, store: impl DeduplicationStore) -> Self {
+        self.settings.deduplication = Deduplication::Store(Arc::new(store));
+        self
+    }
+
+    /// Leaves calls of methods that are [deduplicated](crate::MethodDescriptor::deduplicated) to their
+    /// handlers: each finds [`Request::idempotency_key`], and answers a repeat itself. So it may keep
+    /// what a call came to in the database transaction that makes its effect.
+    pub fn deduplication_by_handlers(mut self) -> Self {
+        self.settings.deduplication = Deduplication::ByHandlers;
         self
     }
 

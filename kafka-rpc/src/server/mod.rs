@@ -4,6 +4,7 @@ mod builder;
 mod calls;
 mod codec;
 mod dead_letters;
+mod deduplication;
 mod dispatch;
 mod handler;
 #[cfg(feature = "json")]
@@ -21,6 +22,9 @@ mod streams;
 mod writer;
 
 pub use builder::{Server, ServerBuilder};
+#[cfg(feature = "redb")]
+pub use deduplication::DiskStore;
+pub use deduplication::{DeduplicatedCall, DeduplicationStore, MemoryStore};
 #[cfg(feature = "__measured")]
 pub(crate) use dispatch::{Dispatch, Limits, Submission};
 pub use lifecycle::ServerHandle;

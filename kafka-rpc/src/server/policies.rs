@@ -16,8 +16,8 @@ pub(super) fn redelivery_of(
         .or(descriptor.redelivery)
 }
 
-/// Why the calls of a method can't be handled again.
-fn hindrance(method: Method) -> Option<&'static str> {
+/// Why the calls of a method can't be handled again, or be deduplicated.
+pub(super) fn hindrance(method: Method) -> Option<&'static str> {
     let descriptor = method.descriptor();
     if descriptor.delivery == Delivery::AtMostOnce {
         Some("is AT_MOST_ONCE")

@@ -9,7 +9,7 @@ use tracing::Span;
 
 use super::dead_letters::{Caller, Kept, LetterTopic};
 use super::streams::Opened;
-use crate::call::{Body, Code, Deadline, Metadata, Origin, Request, RequestParts, Status};
+use crate::call::{Body, Code, Deadline, IdempotencyKey, Origin, Request, RequestParts, Status};
 use crate::descriptor::{Method, Redelivery};
 use crate::hashing::{HashMap, HashSet};
 use crate::outside;
@@ -47,6 +47,8 @@ pub(super) struct Call {
     pub(super) stream: Option<Box<Opened>>,
     /// Of a call whose failure is not the end of it.
     pub(super) kept: Option<Box<Kept>>,
+    /// Of a call that takes effect once.
+    pub(super) once: Option<IdempotencyKey>,
 }
 
 /// What is to be done about a record.
@@ -119,6 +121,8 @@ pub(super) struct Rules {
     /// Reply topics that are allowed besides each method's own.
     pub(super) reply_topics: HashSet<String>,
     pub(super) headers: HeaderLimits,
+    /// Whether calls of methods that are marked so are deduplicated here.
+    pub(super) deduplicates: bool,
 }
 
 /// Turns records into calls. Pure but for the time, which it is told.
@@ -217,8 +221,10 @@ impl Router {
             credit,
             content_type,
             durable,
+            idempotency_key,
             ..
         } = head;
+        let deduplicates = self.rules.deduplicates && method.descriptor().deduplicated;
         let caller = match reply {
             None => Caller::None,
             Some(_) if durable => Caller::Later,
@@ -251,7 +257,20 @@ impl Router {
             credit,
             stream: None,
             kept,
-            request: request(method, metadata, key, deadline, origin, value, resume),
+            once: idempotency_key.clone().filter(|_| deduplicates),
+            request: request(
+                RequestParts {
+                    metadata,
+                    key,
+                    idempotency_key,
+                    ..RequestParts::default()
+                },
+                method,
+                deadline,
+                origin,
+                value,
+                resume,
+            ),
             deadline,
             content_type,
             reply,
@@ -428,22 +447,19 @@ fn origin(topic: Arc<str>, partition: i32, offset: i64, timestamp: Option<i64>) 
 }
 
 fn request(
+    parts: RequestParts,
     method: Method,
-    metadata: Metadata,
-    key: Option<Bytes>,
     deadline: Deadline,
     origin: Origin,
     value: Bytes,
     resume: Option<u64>,
 ) -> Request<Body> {
     let parts = RequestParts {
-        metadata,
-        key,
         method: Some(method),
         deadline: Some(deadline),
         origin: Some(origin),
         resume_after: resume.filter(|_| method.descriptor().resumable),
-        ..RequestParts::default()
+        ..parts
     };
     Request::from_parts(parts, Body::new(value))
 }

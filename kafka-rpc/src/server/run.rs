@@ -11,9 +11,10 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::builder::Settings;
-use super::calls::{Calls, ReplyDeliveries};
+use super::calls::{Calls, Once, ReplyDeliveries};
 use super::codec::Codec;
 use super::dead_letters::LetterTopic;
+use super::deduplication::{Deduplication, check_deduplication};
 use super::dispatch::{Dispatch, Limits};
 use super::handler::Handler;
 use super::lifecycle::Lifecycle;
@@ -169,6 +170,7 @@ fn groups(
     }
     check_topics(&groups)?;
     check_redelivery(services, &settings.redelivery)?;
+    check_deduplication(services, &settings.deduplication)?;
     if groups.is_empty() {
         return Err(Error::Config(
             "none of the server's services has a method".to_owned(),
@@ -255,6 +257,7 @@ where
         default_timeout: settings.default_timeout,
         reply_topics: settings.reply_topics.clone(),
         headers: HeaderLimits::default(),
+        deduplicates: matches!(settings.deduplication, Deduplication::Store(_)),
     };
     let router = Arc::new(Router::new(topics, rules));
     let dispatch = Dispatch::new(Limits {
@@ -263,13 +266,20 @@ where
         queued_bytes: settings.queue_bytes,
     });
     let runtime = Handle::current();
+    let once = Once {
+        store: match &settings.deduplication {
+            Deduplication::Store(store) => Some(Arc::clone(store)),
+            Deduplication::Unset | Deduplication::ByHandlers => None,
+        },
+        overtime: settings.drain_time,
+    };
     let calls = Arc::new(Calls::new(
         dispatch,
         service,
         codec,
         message_limit,
         (Arc::clone(instance), of_instance),
-        settings.streams,
+        (settings.streams, once),
         runtime,
     ));
     let deliveries = Arc::new(ReplyDeliveries::new(&calls));

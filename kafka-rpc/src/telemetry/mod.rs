@@ -62,6 +62,9 @@
 //! | `kafka_rpc.server.reply_retries` | counter | 1 | | Replies that could not be written and were sent again |
 //! | `kafka_rpc.server.lost_replies` | counter | 1 | | Replies that could not be written at all |
 //! | `kafka_rpc.server.redeliveries` | counter | 1 | | Failed calls that are handled again after a while |
+//! | `kafka_rpc.server.deduplicated_calls` | counter | 1 | `rpc.method` | Calls that were answered with what is recorded of an earlier one |
+//! | `kafka_rpc.server.deduplication_failures` | counter | 1 | `kafka_rpc.deduplication.step` | Failed attempts to find or to keep the record of a call, by which of them |
+//! | `kafka_rpc.server.deduplication_evictions` | counter | 1 | | Records of calls that were dropped before their time for want of room |
 //! | `kafka_rpc.server.dead_letters` | counter | 1 | `messaging.destination.name`, `kafka_rpc.dead_letter.cause` | Requests that became dead letters, by their topic and the cause |
 //! | `kafka_rpc.server.dead_letter_retries` | counter | 1 | | Dead letters that could not be written and were sent again |
 //! | `kafka_rpc.server.drain_timeouts` | counter | 1 | | Servers that ended before their handlers did |
@@ -100,10 +103,11 @@ pub use metrics::describe_metrics;
 pub(crate) use metrics::{
     ClientMetrics, PartitionLag, PendingCall, Refused, RunningHandler, ServerMetrics,
     broken_stream, call_repeated, cancel_lost, client_stream_closed, client_stream_opened,
-    commit_failed, dead_letter, dead_letter_retried, drain_timed_out, handler_panicked,
-    orphaned_replies, redelivered, refused_request, repeat_held_back, repeated_record, reply_lost,
-    reply_retried, request_resent, server_stream_closed, server_stream_opened, silent_caller,
-    stray_frame, stream_lost, stream_resumed,
+    commit_failed, dead_letter, dead_letter_retried, deduplicated, deduplication_failed,
+    drain_timed_out, handler_panicked, orphaned_replies, record_evicted, redelivered,
+    refused_request, repeat_held_back, repeated_record, reply_lost, reply_retried, request_resent,
+    server_stream_closed, server_stream_opened, silent_caller, stray_frame, stream_lost,
+    stream_resumed,
 };
 pub(crate) use outcome::Side;
 pub(crate) use propagation::{incoming, outgoing, reply};

@@ -47,5 +47,5 @@ pub(crate) use reply::{
     MessageHead, ReplyHead, decode_reply, encode_failure, encode_reply, mark_instance,
 };
 pub(crate) use reply_address::ReplyAddress;
-pub(crate) use request::{RequestHead, decode_request, encode_request};
+pub(crate) use request::{RequestHead, decode_request, encode_request, idempotency_key};
 pub(crate) use topics::{TopicNames, group_name};

@@ -26,6 +26,8 @@ pub(crate) const CHUNKS: &str = "rpc-chunks";
 pub(crate) const INSTANCE: &str = "rpc-instance";
 /// On a request that is left with Kafka: its caller need not be there when it ends.
 pub(crate) const DURABLE: &str = "rpc-durable";
+/// What tells that two calls are the same. On requests.
+pub(crate) const IDEMPOTENCY_KEY: &str = "rpc-idempotency-key";
 /// The code of the call's status, in decimal. On replies.
 pub(crate) const STATUS: &str = "grpc-status";
 /// The status's message, percent-encoded. On replies.
@@ -61,7 +63,7 @@ pub(crate) const LETTER_OMITTED: &str = "rpc-dead-letter-omitted";
 pub(crate) const LETTER_REPLAYS: &str = "rpc-dead-letter-replays";
 
 /// The names that have numbers, each at its [number](number).
-pub(super) const ALL: [&str; 16] = [
+pub(super) const ALL: [&str; 17] = [
     CORRELATION_ID,
     REPLY_TOPIC,
     REPLY_PARTITION,
@@ -78,6 +80,7 @@ pub(super) const ALL: [&str; 16] = [
     CHUNKS,
     INSTANCE,
     DURABLE,
+    IDEMPOTENCY_KEY,
 ];
 
 /// A name that means something to us.
@@ -100,6 +103,7 @@ pub(super) enum Known {
     Chunks,
     Instance,
     Durable,
+    IdempotencyKey,
 }
 
 /// In the order of [`ALL`].
@@ -120,6 +124,7 @@ pub(super) const KNOWN: [Known; ALL.len()] = [
     Known::Chunks,
     Known::Instance,
     Known::Durable,
+    Known::IdempotencyKey,
 ];
 
 impl Known {

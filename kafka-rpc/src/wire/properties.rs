@@ -16,7 +16,7 @@ use super::{message, names, timeout};
 use crate::call::{Code, Metadata, Status};
 
 /// The names that mean something to us, for input that gets past them.
-pub const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 17] = [
     names::CORRELATION_ID,
     names::REPLY_TOPIC,
     names::REPLY_PARTITION,
@@ -32,6 +32,8 @@ pub const NAMES: [&str; 15] = [
     names::RESUME,
     names::CHUNKS,
     names::INSTANCE,
+    names::DURABLE,
+    names::IDEMPOTENCY_KEY,
 ];
 
 /// No limits, for what grows when it is written again: `content-type` is written even where it was
@@ -181,7 +183,7 @@ mod tests {
     use super::names;
 
     /// Headers as they should be, so that not all input ends at the first check.
-    const GOOD: [(&str, &[u8]); 25] = [
+    const GOOD: [(&str, &[u8]); 28] = [
         (
             names::CORRELATION_ID,
             b"67e55044-10b1-426f-9247-bb680e5fe0c8",
@@ -203,6 +205,9 @@ mod tests {
         (names::SEQ, b"7"),
         (names::CREDIT, b"64 65536"),
         (names::RESUME, b"3"),
+        (names::DURABLE, b"1"),
+        (names::IDEMPOTENCY_KEY, b"order-17"),
+        (names::IDEMPOTENCY_KEY, &[0xd6; 16]),
         (names::STATUS, b"0"),
         (names::STATUS, b"5"),
         (names::STATUS, b"42"),

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::chunk::{Whole, mark_whole};
 use super::content_type::{self, ContentType};
 use super::correlation_id::CorrelationId;
@@ -15,7 +17,7 @@ use super::limits::HeaderLimits;
 use super::names::{self, Known};
 use super::reply_address::{self, ReplyAddress};
 use super::{metadata, timeout};
-use crate::call::{Metadata, Status};
+use crate::call::{IdempotencyKey, Metadata, Status};
 
 /// What the headers of a record on a request topic say about its call.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,6 +42,8 @@ pub(crate) struct RequestHead<'a> {
     pub(crate) resume: Option<u64>,
     /// Whether the call is left with Kafka: its caller need not be there when it ends.
     pub(crate) durable: bool,
+    /// What tells that two calls are the same.
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
     /// The caller's metadata.
     pub(crate) metadata: Metadata,
 }
@@ -136,11 +140,20 @@ pub(crate) fn encode_request(
     if head.durable {
         headers.push(names::DURABLE, b"1");
     }
+    if let Some(key) = &head.idempotency_key {
+        headers.push(names::IDEMPOTENCY_KEY, key.as_bytes());
+    }
     metadata::write(&mut headers, &head.metadata);
     check_id(head)
         .and_then(|()| limits.check(&headers).map_err(Fault::from))
         .map_err(|fault| Status::invalid_argument(format!("the request can't be sent: {fault}")))?;
     Ok(headers)
+}
+
+/// What tells that two calls are the same, as the headers of a request have it.
+pub(crate) fn idempotency_key(headers: &Headers) -> Option<&[u8]> {
+    let mut headers = headers.iter();
+    headers.find_map(|(name, value)| (name == names::IDEMPOTENCY_KEY).then_some(value))
 }
 
 /// Checks that a call has an id where one is needed.
@@ -201,6 +214,9 @@ impl<'h> Fields<'h> {
                 .unwrap_or_default(),
             timeout: self.read(Known::Timeout, timeout::parse)?,
             durable: self.has(Known::Durable),
+            idempotency_key: self.read(Known::IdempotencyKey, |key| {
+                IdempotencyKey::new(Bytes::copy_from_slice(key))
+            })?,
             metadata: std::mem::take(&mut self.metadata),
             ..RequestHead::default()
         };

@@ -7,6 +7,7 @@ mod cancels;
 mod congestion;
 mod dead_letters;
 mod deadlines;
+mod deduplication;
 mod endings;
 mod enqueued;
 mod foreign_callers;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::descriptor::Backoff;
-use crate::transport::{Failure, Undelivered};
+use crate::transport::{Failure, Outgoing, Undelivered};
+use crate::wire::idempotency_key;
 
 /// How often a request is sent again.
 const MOST: u32 = 8;
@@ -19,15 +20,23 @@ const BACKOFF: Backoff = Backoff {
 ///
 /// - it may be in its partition all the same,
 /// - nothing will be better by then,
-/// - it has a key, and later calls with its key might be before it.
+/// - it has a key, and later calls with its key might be before it. A key that only tells what its
+///   repeats are is none of those.
 pub(super) fn pause(undelivered: &Undelivered, resent: u32, seed: u64) -> Option<Duration> {
     let Undelivered { record, error } = undelivered;
     let passes = matches!(
         error.failure,
         Failure::Unreachable | Failure::QueueFull | Failure::Fatal
     );
-    let may = error.unwritten && passes && record.key.is_none() && resent < MOST;
+    let may = error.unwritten && passes && !is_ordered(record) && resent < MOST;
     may.then(|| BACKOFF.pause(resent, seed))
+}
+
+fn is_ordered(record: &Outgoing) -> bool {
+    match &record.key {
+        Some(key) => idempotency_key(&record.headers) != Some(&**key),
+        None => false,
+    }
 }
 
 #[cfg(test)]
@@ -35,7 +44,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::transport::{Outgoing, TransportError};
+    use crate::transport::TransportError;
     use crate::wire::Headers;
 
     fn undelivered(failure: Failure, unwritten: bool, key: Option<&'static str>) -> Undelivered {
@@ -65,6 +74,15 @@ mod tests {
                 "{all:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_key_that_tells_repeats_is_no_order() {
+        let mut lost = undelivered(Failure::QueueFull, true, Some("order-17"));
+        lost.record.headers.push("rpc-idempotency-key", b"order-17");
+        assert!(pause(&lost, 0, 1).is_some());
+        lost.record.key = Some(Bytes::from_static(b"ada"));
+        assert_eq!(pause(&lost, 0, 1), None);
     }
 
     #[test]

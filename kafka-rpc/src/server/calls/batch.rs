@@ -10,6 +10,7 @@ use futures_util::future::{Abortable, Aborted};
 use tokio::time::Instant;
 
 use super::handle::{Ended, handle};
+use super::once::{Claim, Claimed};
 use super::{Calls, Work};
 use crate::call::{Code, Status};
 use crate::descriptor::Method;
@@ -135,8 +136,19 @@ impl<S: Handler> Batch<S> {
             self.calls.over(ticket);
             return self.calls.run_stream(ticket, call, *opened, now);
         }
+        let claim = match call.once.clone() {
+            None => None,
+            Some(key) => match self.calls.claim(ticket, key, call) {
+                Claimed::Begins(begun, claim) => {
+                    call = begun;
+                    Some(claim)
+                }
+                Claimed::Waits => return,
+                Claimed::Cancelled => return shown.aborted(&self.calls, ticket),
+            },
+        };
         // Alone in its guard: whatever happens, the call comes to an end.
-        let alone = Alone::new(&self.calls, ticket);
+        let alone = Alone::new(&self.calls, ticket, claim);
         let mut work = Box::pin(handle(Arc::clone(&self.calls), call, now));
         let polled = std::future::poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await;
         match polled {
@@ -203,7 +215,9 @@ fn again<S: Handler>(
     due: Instant,
     shown: &Shown,
 ) {
-    if !calls.postpone(ticket, due, call) {
+    if calls.postpone(ticket, due, call) {
+        telemetry::redelivered();
+    } else {
         shown.aborted(calls, ticket);
     }
 }
@@ -243,14 +257,17 @@ impl Shown {
 struct Alone<S: Handler> {
     calls: Arc<Calls<S>>,
     ticket: Ticket,
+    /// Of a deduplicated call.
+    claim: Option<Claim<S>>,
     over: bool,
 }
 
 impl<S: Handler> Alone<S> {
-    fn new(calls: &Arc<Calls<S>>, ticket: Ticket) -> Self {
+    fn new(calls: &Arc<Calls<S>>, ticket: Ticket, claim: Option<Claim<S>>) -> Self {
         Self {
             calls: Arc::clone(calls),
             ticket,
+            claim,
             over: false,
         }
     }
@@ -260,16 +277,24 @@ impl<S: Handler> Alone<S> {
     }
 
     /// Goes on in a task of its own, which can be ended.
-    fn spawn(self, work: Pin<Box<impl Future<Output = Ended> + Send + 'static>>, shown: Shown) {
-        let registration = self.calls.abortable(self.ticket);
+    fn spawn(mut self, work: Pin<Box<impl Future<Output = Ended> + Send + 'static>>, shown: Shown) {
+        let registration = match self.claim.as_mut().and_then(Claim::registration) {
+            Some(registration) => registration,
+            None => self.calls.abortable(self.ticket, false),
+        };
         let runtime = self.calls.runtime.clone();
         let work = Abortable::new(work, registration);
+        let lasts = self.claim.is_some();
         outside::spawn_on(&runtime, async move {
             let alone = self;
             let outcome = work.await;
             let (calls, ticket) = (Arc::clone(&alone.calls), alone.ticket);
             alone.end();
             match outcome {
+                Ok(Ended::Reply(_)) if lasts && calls.is_cancelled(ticket) => {
+                    shown.metrics.cancelled();
+                    calls.over(ticket);
+                }
                 Ok(Ended::Reply(record)) => {
                     calls.reply(ticket, record);
                     calls.finished(&[ticket]);

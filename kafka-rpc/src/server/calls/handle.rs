@@ -24,6 +24,8 @@ pin_project_lite::pin_project! {
         calls: Arc<Calls<S>>,
         // `None` once it has ended.
         call: Option<Box<Call>>,
+        // A handler whose outcome is recorded may go on behind the deadline.
+        until: Instant,
         trace: Option<TraceContext>,
         running: Option<RunningHandler>,
         #[pin]
@@ -59,6 +61,14 @@ pub(super) fn handle<S: Handler>(
     }
     let running = call.metrics.start(now.into_std(), now - waiting_since);
     let trace = telemetry::incoming(request.metadata(), &call.span);
+    let mut until = call.deadline.instant();
+    if call.once.is_some() {
+        until += calls.once.overtime;
+        let recorder = request
+            .origin()
+            .and_then(|origin| calls.recorder(&call, origin));
+        request.parts_mut().recorder = recorder;
+    }
     let answer = match calls.codec.request(call.content_type, request) {
         Ok(request) => Either::Left(answer(calls.service.clone(), request)),
         Err(status) => Either::Right(ready(Err(status))),
@@ -66,6 +76,7 @@ pub(super) fn handle<S: Handler>(
     Handle {
         calls,
         call: Some(call),
+        until,
         trace,
         running: Some(running),
         answer,
@@ -104,7 +115,7 @@ impl<S: Handler, F: Future<Output = Outcome>> Future for Handle<S, F> {
         let outcome = match guard.step(|| this.answer.as_mut().poll(cx)) {
             Poll::Ready(outcome) => Some(outcome.and_then(|outcome| outcome)),
             Poll::Pending => {
-                let until = call.deadline.instant();
+                let until = *this.until;
                 let deadline = this
                     .deadline
                     .get_or_insert_with(|| Box::pin(sleep_until(until)));
@@ -170,6 +181,8 @@ fn finish<S>(
     };
     telemetry::record_outcome(&call.span, Side::Server, code, message);
     call.metrics.end(code, now - call.arrived);
+    // Beyond its deadline only where its outcome was to be recorded: nobody waits any more.
+    let outcome = outcome.filter(|_| call.once.is_none() || now < call.deadline.instant());
     let reply = reply_to(calls, &call, trace, outcome);
     match (letter, reply) {
         (Some(letter), reply) => Ended::Dead(Box::new((letter, reply))),

@@ -20,15 +20,18 @@ const PASSING_PAUSE: Duration = Duration::from_millis(100);
 const LASTING_PAUSE: Duration = Duration::from_secs(1);
 
 impl<S: Handler> Calls<S> {
-    /// A call is handled again when it is due. False where it was to end: its caller has cancelled it.
+    /// A call waits without a permit until it is due. False where it was to end: its caller has
+    /// cancelled it.
     pub(super) fn postpone(&self, ticket: Ticket, due: Instant, call: Box<Call>) -> bool {
-        let bytes = call.kept.as_ref().map_or(0, |kept| kept.bytes());
+        let bytes = match &call.kept {
+            Some(kept) => kept.bytes(),
+            None => call.request.get_ref().len(),
+        };
         let mut dispatch = self.dispatch.lock();
         let aborted = self.handlers.lock().remove(&ticket);
-        if aborted.is_some_and(|handler| handler.is_aborted()) {
+        if aborted.is_some_and(|handler| handler.cancelled || handler.abort.is_aborted()) {
             return false;
         }
-        telemetry::redelivered();
         // Where it is given back it is the next owner's.
         drop(dispatch.postpone(ticket, due, bytes, Work::Handle(call)));
         true

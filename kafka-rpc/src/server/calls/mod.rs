@@ -2,6 +2,7 @@ mod batch;
 mod guard;
 mod handle;
 mod letters;
+mod once;
 mod replies;
 mod unusual;
 
@@ -14,10 +15,13 @@ use tokio::time::Instant;
 
 pub(super) use self::guard::{Guard, GuardedMessages};
 pub(super) use self::handle::answer;
+use self::once::Identity;
+pub(super) use self::once::Once;
 pub(super) use self::replies::ReplyDeliveries;
 use self::unusual::Unusual;
 use super::codec::Codec;
 use super::dead_letters::Letter;
+use super::deduplication::UnderWay;
 use super::dispatch::{Dispatch, Ticket};
 use super::router::{Call, ReplyTo};
 use super::streams::Streams;
@@ -57,9 +61,33 @@ pub(super) struct Calls<S> {
     runtime: Handle,
     /// Ends the handler of a running call: one that was not ready at once, or that is to be ended
     /// before it is known whether it is.
-    handlers: Mutex<HashMap<Ticket, AbortHandle>>,
+    handlers: Mutex<HashMap<Ticket, Running>>,
+    once: Once,
+    /// The deduplicated calls among those that run, and who waits for them.
+    under_way: Mutex<UnderWay<Identity, Ticket>>,
     /// Of calls whose records go another way than one reply that is acknowledged at once.
     unusual: Mutex<Unusual>,
+}
+
+/// How a running call is ended.
+struct Running {
+    abort: AbortHandle,
+    /// Whether only the loss of its partition ends it.
+    lasts: bool,
+    /// Its caller has no more use for it.
+    cancelled: bool,
+}
+
+impl Running {
+    fn new(lasts: bool) -> (Self, AbortRegistration) {
+        let (abort, registration) = AbortHandle::new_pair();
+        let running = Self {
+            abort,
+            lasts,
+            cancelled: false,
+        };
+        (running, registration)
+    }
 }
 
 impl<S> Calls<S> {
@@ -69,7 +97,7 @@ impl<S> Calls<S> {
         codec: Codec,
         message_limit: usize,
         (instance, of_instance): (Arc<str>, bool),
-        streams: StreamSettings,
+        (streams, once): (StreamSettings, Once),
         runtime: Handle,
     ) -> Self {
         let writer = Arc::<ReplyWriter>::default();
@@ -84,6 +112,8 @@ impl<S> Calls<S> {
             writer,
             runtime,
             handlers: Mutex::default(),
+            once,
+            under_way: Mutex::new(UnderWay::new()),
             unusual: Mutex::default(),
         }
     }
@@ -114,7 +144,8 @@ impl<S> Calls<S> {
         self.message_limit
     }
 
-    /// Ends the handler of a call. Its end is reported as that of any other.
+    /// A caller has no more use for a running call: ends its handler, unless it lasts. Its end is
+    /// reported as that of any other.
     pub(super) fn abort(&self, ticket: Ticket) {
         // While it is held, no call ends, which would leave what is put in here behind.
         let dispatch = self.dispatch.lock();
@@ -122,8 +153,11 @@ impl<S> Calls<S> {
             let mut handlers = self.handlers.lock();
             let handler = handlers
                 .entry(ticket)
-                .or_insert_with(|| AbortHandle::new_pair().0);
-            handler.abort();
+                .or_insert_with(|| Running::new(false).0);
+            handler.cancelled = true;
+            if !handler.lasts {
+                handler.abort.abort();
+            }
         }
     }
 
@@ -131,20 +165,29 @@ impl<S> Calls<S> {
     pub(super) fn abort_where(&self, which: impl Fn(Ticket) -> bool) {
         for (ticket, handler) in &*self.handlers.lock() {
             if which(*ticket) {
-                handler.abort();
+                handler.abort.abort();
             }
         }
     }
 
     /// Makes it possible to end the handler of a call from now on; it may have to end already.
-    fn abortable(&self, ticket: Ticket) -> AbortRegistration {
-        let (handle, registration) = AbortHandle::new_pair();
-        let ended_before = self.handlers.lock().insert(ticket, handle.clone());
+    fn abortable(&self, ticket: Ticket, lasts: bool) -> AbortRegistration {
+        let (running, registration) = Running::new(lasts);
+        let abort = running.abort.clone();
+        let ended_before = self.handlers.lock().insert(ticket, running);
         // A partition that is given up from here on finds the handle.
         if ended_before.is_some() || !self.dispatch.lock().owns(ticket.partition) {
-            handle.abort();
+            abort.abort();
         }
         registration
+    }
+
+    /// Whether the caller of a running call has no more use for it.
+    fn is_cancelled(&self, ticket: Ticket) -> bool {
+        let handlers = self.handlers.lock();
+        handlers
+            .get(&ticket)
+            .is_some_and(|running| running.cancelled)
     }
 
     fn is_aborted(&self, ticket: Ticket) -> bool {

@@ -3,6 +3,7 @@ use tokio::time::Instant;
 use super::{Letter, LetterTopic};
 use crate::call::{Body, Code, Deadline, Request, RequestParts, Status};
 use crate::descriptor::Redelivery;
+use crate::server::deduplication::Finality;
 use crate::transport::Record;
 use crate::wire::LetterCause;
 
@@ -70,6 +71,14 @@ impl Kept {
         self.attempts += 1;
         if self.redelivery.is_some() {
             self.parts = Some(request.parts_mut().clone());
+        }
+    }
+
+    /// Which outcomes are the end of the call.
+    pub(in crate::server) fn finality(&self) -> Finality {
+        Finality {
+            redelivery: self.redelivery,
+            buries_failures: self.caller == Caller::None && self.letters.is_some(),
         }
     }
 

@@ -51,6 +51,17 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         }
     }
 
+    /// A postponed call is due now, if it is one yet.
+    pub(crate) fn hasten(&mut self, ticket: Ticket) {
+        let Some(partition) = self.partitions.get_mut(&ticket.partition) else {
+            return;
+        };
+        if let Some(due) = partition.due(ticket.offset) {
+            self.postponed.remove(&(due, ticket));
+            self.ready.extend(partition.wake(ticket.offset));
+        }
+    }
+
     /// When the next of the postponed calls is due.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         self.postponed.first().map(|(due, _)| *due)

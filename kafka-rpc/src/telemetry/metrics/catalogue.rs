@@ -18,6 +18,9 @@ pub(super) const REPLY_RETRIES: &str = "kafka_rpc.server.reply_retries";
 pub(super) const LOST_REPLIES: &str = "kafka_rpc.server.lost_replies";
 pub(super) const DEAD_LETTERS: &str = "kafka_rpc.server.dead_letters";
 pub(super) const DEAD_LETTER_RETRIES: &str = "kafka_rpc.server.dead_letter_retries";
+pub(super) const DEDUPLICATED: &str = "kafka_rpc.server.deduplicated_calls";
+pub(super) const DEDUPLICATION_FAILURES: &str = "kafka_rpc.server.deduplication_failures";
+pub(super) const DEDUPLICATION_EVICTIONS: &str = "kafka_rpc.server.deduplication_evictions";
 pub(super) const REDELIVERIES: &str = "kafka_rpc.server.redeliveries";
 pub(super) const DRAIN_TIMEOUTS: &str = "kafka_rpc.server.drain_timeouts";
 pub(super) const LOST_CANCELS: &str = "kafka_rpc.client.lost_cancels";
@@ -41,6 +44,7 @@ pub(super) const RPC_STATUS: &str = "rpc.status_code";
 pub(super) const ERROR_TYPE: &str = "error.type";
 pub(super) const REASON: &str = "kafka_rpc.refusal.reason";
 pub(super) const ANSWERED: &str = "kafka_rpc.refusal.answered";
+pub(super) const STEP: &str = "kafka_rpc.deduplication.step";
 pub(super) const CAUSE: &str = "kafka_rpc.dead_letter.cause";
 pub(super) const GROUP: &str = "messaging.consumer.group.name";
 pub(super) const TOPIC: &str = "messaging.destination.name";
@@ -157,6 +161,18 @@ pub(super) const METRICS: &[Metric] = &[
     counter(
         REDELIVERIES,
         "Failed calls that are handled again after a while",
+    ),
+    counter(
+        DEDUPLICATED,
+        "Calls that were answered with what is recorded of an earlier one",
+    ),
+    counter(
+        DEDUPLICATION_FAILURES,
+        "Failed attempts to find or to keep the record of a call, by which of them",
+    ),
+    counter(
+        DEDUPLICATION_EVICTIONS,
+        "Records of calls that were dropped before their time for want of room",
     ),
     counter(
         DEAD_LETTERS,

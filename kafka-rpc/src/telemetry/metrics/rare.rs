@@ -2,10 +2,11 @@
 
 use super::catalogue::{
     ANSWERED, BROKEN_STREAMS, CAUSE, CLIENT_STREAMS, COMMIT_FAILURES, DEAD_LETTER_RETRIES,
-    DEAD_LETTERS, DRAIN_TIMEOUTS, HANDLER_PANICS, HEDGES, HELD_BACK, LOST_CANCELS, LOST_REPLIES,
-    LOST_STREAMS, ORPHANED_REPLIES, REASON, REDELIVERIES, REFUSED_REQUESTS, REPEATED_RECORDS,
-    REPLY_RETRIES, RESENT_REQUESTS, RESUMED_STREAMS, RETRIES, RPC_METHOD, SERVER_STREAMS,
-    SILENT_CALLERS, STRAY_FRAMES, TOPIC,
+    DEAD_LETTERS, DEDUPLICATED, DEDUPLICATION_EVICTIONS, DEDUPLICATION_FAILURES, DRAIN_TIMEOUTS,
+    HANDLER_PANICS, HEDGES, HELD_BACK, LOST_CANCELS, LOST_REPLIES, LOST_STREAMS, ORPHANED_REPLIES,
+    REASON, REDELIVERIES, REFUSED_REQUESTS, REPEATED_RECORDS, REPLY_RETRIES, RESENT_REQUESTS,
+    RESUMED_STREAMS, RETRIES, RPC_METHOD, SERVER_STREAMS, SILENT_CALLERS, STEP, STRAY_FRAMES,
+    TOPIC,
 };
 use crate::descriptor::Method;
 use crate::wire::LetterCause;
@@ -77,6 +78,21 @@ pub(crate) fn reply_lost() {
 /// A failed call is handled again.
 pub(crate) fn redelivered() {
     metrics::counter!(REDELIVERIES).increment(1);
+}
+
+/// A call is answered with what is recorded of an earlier one.
+pub(crate) fn deduplicated(method: &'static str) {
+    metrics::counter!(DEDUPLICATED, RPC_METHOD => method).increment(1);
+}
+
+/// The record of a call could not be found, or kept.
+pub(crate) fn deduplication_failed(step: &'static str) {
+    metrics::counter!(DEDUPLICATION_FAILURES, STEP => step).increment(1);
+}
+
+/// The record of a call was dropped before its time for want of room.
+pub(crate) fn record_evicted() {
+    metrics::counter!(DEDUPLICATION_EVICTIONS).increment(1);
 }
 
 /// A request became a dead letter, since it could not be handled or failed for good.

@@ -275,6 +275,9 @@ fn recorded_here(method: Method) -> BTreeMap<(Kind, String), Vec<Recorded>> {
         reply_retried();
         reply_lost();
         redelivered();
+        deduplicated("demo.Echo/Say");
+        deduplication_failed("find");
+        record_evicted();
         dead_letter("shop.v1.Orders", crate::wire::LetterCause::Refused);
         dead_letter_retried();
         cancel_lost();

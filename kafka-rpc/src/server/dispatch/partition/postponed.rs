@@ -34,6 +34,11 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         Ok(())
     }
 
+    /// When a postponed call is due.
+    pub(in super::super) fn due(&self, offset: i64) -> Option<Instant> {
+        self.postponed.get(&offset).copied()
+    }
+
     /// A postponed call is due: it may start, since it is the first of its key.
     pub(in super::super) fn wake(&mut self, offset: i64) -> Option<Ready> {
         self.postponed.remove(&offset)?;

@@ -37,6 +37,7 @@ enum Event {
         index: Index,
         millis: u64,
     },
+    Hasten(Index),
     Pass {
         millis: u64,
     },
@@ -99,6 +100,7 @@ fn event() -> impl Strategy<Value = Event> {
         6 => index().prop_map(Event::Finish),
         6 => index().prop_map(Event::Settle),
         4 => (index(), 0..20_u64).prop_map(|(index, millis)| Event::Postpone { index, millis }),
+        3 => index().prop_map(Event::Hasten),
         4 => (0..10_u64).prop_map(|millis| Event::Pass { millis }),
         2 => (index(), 0..40_usize).prop_map(|(index, bytes)| Event::Hold { index, bytes }),
         8 => Just(Event::Serve),
@@ -135,6 +137,10 @@ fn step(world: &mut World, event: Event) {
             .ticket(|all| index.index(all))
             .into_iter()
             .for_each(|ticket| world.postpone(ticket, millis)),
+        Event::Hasten(index) => world
+            .ticket(|all| index.index(all))
+            .into_iter()
+            .for_each(|ticket| world.hasten(ticket)),
         Event::Pass { millis } => world.pass(millis),
         Event::Hold { index, bytes } => world
             .ticket(|all| index.index(all))

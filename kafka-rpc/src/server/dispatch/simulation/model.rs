@@ -141,6 +141,14 @@ impl Model {
         }
     }
 
+    pub(super) fn hasten(&mut self, ticket: Ticket) {
+        let calls = self.owned(ticket.partition).map(|owned| &mut owned.calls);
+        let mut calls = calls.into_iter().flatten();
+        if let Some(call) = calls.find(|call| call.offset == ticket.offset) {
+            call.due = None;
+        }
+    }
+
     pub(super) fn next_due(&mut self) -> Option<Instant> {
         let owned = self.all_owned().filter(|owned| !owned.revoked);
         let waiting = owned.flat_map(|owned| owned.calls.iter());

@@ -197,6 +197,11 @@ impl World {
         assert!(!self.dispatch.runs(ticket), "it still takes up a place");
     }
 
+    pub(super) fn hasten(&mut self, ticket: Ticket) {
+        self.dispatch.hasten(ticket);
+        self.model.hasten(ticket);
+    }
+
     pub(super) fn pass(&mut self, millis: u64) {
         self.now += Duration::from_millis(millis);
         self.dispatch.wake(self.now);

@@ -33,6 +33,21 @@ fn a_postponed_call_starts_again_when_it_is_due_and_its_key_waits_for_it() {
 }
 
 #[test]
+fn a_postponed_call_that_is_hastened_is_due_at_once() {
+    let (mut dispatch, p) = with(LIMITS);
+    let due = Instant::now() + BACKOFF;
+    dispatch.take_on(p, [keyed(0), keyed(1)]);
+    dispatch.start_all();
+    dispatch.hasten(ticket(p, 0));
+    postpone(&mut dispatch, p, 0, due);
+    dispatch.hasten(ticket(p, 1));
+    assert_eq!(dispatch.start_all(), [0; 0], "it was not hastened");
+    dispatch.hasten(ticket(p, 0));
+    assert_eq!(dispatch.next_due(), None);
+    assert_eq!(dispatch.start_all(), [0]);
+}
+
+#[test]
 fn a_postponed_call_is_cancelled_as_one_that_waits() {
     let (mut dispatch, p) = with(LIMITS);
     let due = Instant::now() + BACKOFF;
