@@ -52,6 +52,7 @@ pub(super) struct Settings {
     pub(super) instance_id: Option<String>,
     pub(super) topics: Option<TopicSettings>,
     pub(super) dead_letters: bool,
+    pub(super) transactions: bool,
     /// By the path of a method or the name of a service.
     pub(super) redelivery: Vec<(String, Redelivery)>,
     pub(super) reply_topics: HashSet<String>,
@@ -80,6 +81,7 @@ impl Default for Settings {
             instance_id: None,
             topics: None,
             dead_letters: true,
+            transactions: false,
             redelivery: Vec::new(),
             reply_topics: HashSet::default(),
             producer: Vec::new(),
@@ -277,6 +279,21 @@ impl<L> ServerBuilder<L> {
     /// they are counted, logged and stepped past.
     pub fn dead_letters(mut self, enabled: bool) -> Self {
         self.settings.dead_letters = enabled;
+        self
+    }
+
+    /// Whether the reply of a call, what its handler has put into its [outbox](Request::outbox), and the
+    /// offset that counts the request as finished are written in one Kafka transaction, so that a chain of
+    /// services and topics does each step exactly once. Off by default: it costs each call several round
+    /// trips to the brokers.
+    ///
+    /// Streams and methods that are `AT_MOST_ONCE`, deduplicated, or go to all instances have no outbox. The embedded
+    /// broker has no transactions. The `transactional.id` is made of the group and the
+    /// [`instance_id`](Self::instance_id), which should be set: a server that comes back under its id ends
+    /// the transaction that it has left open, for which the others wait 10 seconds otherwise
+    /// (`transaction.timeout.ms`).
+    pub fn transactions(mut self, enabled: bool) -> Self {
+        self.settings.transactions = enabled;
         self
     }
 

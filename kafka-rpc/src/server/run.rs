@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::builder::Settings;
-use super::calls::{Calls, Once, ReplyDeliveries};
+use super::calls::{Calls, Once, ReplyDeliveries, Transacted};
 use super::codec::Codec;
 use super::dead_letters::LetterTopic;
 use super::deduplication::{Deduplication, check_deduplication};
@@ -27,7 +27,7 @@ use crate::descriptor::{Method, Routing, ServiceDescriptor};
 use crate::hashing::HashMap;
 use crate::outside;
 use crate::telemetry;
-use crate::transport::{GroupConfig, Transport, Writes};
+use crate::transport::{GroupConfig, TransactionQueue, Transactions, Transport, Writes};
 use crate::wire::{HeaderLimits, TopicNames, group_name};
 use crate::{Cluster, Error};
 
@@ -266,6 +266,12 @@ where
         queued_bytes: settings.queue_bytes,
     });
     let runtime = Handle::current();
+    let piece = in_pieces.map(|_| settings.message_limit);
+    let transactions =
+        (settings.transactions && !of_instance).then(Arc::<TransactionQueue>::default);
+    let transacted = transactions
+        .clone()
+        .map(|queue| Transacted::new(queue, piece));
     let once = Once {
         store: match &settings.deduplication {
             Deduplication::Store(store) => Some(Arc::clone(store)),
@@ -279,12 +285,11 @@ where
         codec,
         message_limit,
         (Arc::clone(instance), of_instance),
-        (settings.streams, once),
+        (settings.streams, once, transacted),
         runtime,
     ));
     let deliveries = Arc::new(ReplyDeliveries::new(&calls));
     let producer = transport.producer(Writes::Replies, &settings.producer, deliveries)?;
-    let piece = in_pieces.map(|_| settings.message_limit);
     calls.set_producer(Some(chunks::cutting(producer, piece)));
 
     let config = GroupConfig {
@@ -293,6 +298,11 @@ where
         batch: BATCH,
         instance_id: settings.instance_id.clone(),
         properties: settings.consumer.clone(),
+        transactions: transactions.map(|queue| Transactions {
+            id: format!("{name}.{instance}"),
+            properties: settings.producer.clone(),
+            queue,
+        }),
     };
     let pace = Pace {
         commit_interval: settings.commit_interval,

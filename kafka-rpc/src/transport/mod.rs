@@ -14,6 +14,7 @@ mod rights;
 #[cfg(feature = "__simulated")]
 pub(crate) mod simulated;
 mod topic;
+mod transactions;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub(crate) use group::{CommittedOffset, Control, GroupConfig, Member, PartitionR
 pub(crate) use record::{Outgoing, Record};
 pub(crate) use rights::grant_command;
 pub(crate) use topic::{Access, CreateOutcome, NewTopic, TopicState};
+pub(crate) use transactions::{TransactedOffset, TransactionQueue, Transactions, Unit};
 
 /// What a producer tells its owner. Called on the transport's own thread: must not block.
 pub(crate) trait Deliveries: Send + Sync + 'static {
@@ -61,6 +63,8 @@ pub(crate) enum Writes {
     DurableRequests,
     /// To reply topics, where a repeated record is dropped by its reader.
     Replies,
+    /// In transactions, to any topic.
+    Transactions,
 }
 
 /// Sends records.

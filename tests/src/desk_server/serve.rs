@@ -2,7 +2,7 @@ use std::future::pending;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use kafka_rpc::{Cluster, Status};
+use kafka_rpc::{Cluster, OutboxRecord, Status};
 use tokio::signal::unix::{SignalKind, signal};
 
 use tracing_subscriber::EnvFilter;
@@ -36,9 +36,15 @@ pub fn serve(
 async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     let cluster = Cluster::new(settings.bootstrap).topic_prefix(settings.prefix);
     let log = Arc::new(RunLog::open(&settings.runs)?);
+    let transactions = settings.outbox.is_some();
+    let outbox: Option<Arc<str>> = settings.outbox.map(Arc::from);
     let script = Scripted::new(move |request| {
-        let log = Arc::clone(&log);
+        let (log, topic) = (Arc::clone(&log), outbox.clone());
         async move {
+            if let Some(topic) = topic {
+                let number = request.get_ref().number.to_string();
+                request.outbox()?.send(OutboxRecord::new(topic, number))?;
+            }
             let order = request.into_inner();
             log.append(order.number)
                 .map_err(|error| Status::internal(error.to_string()))?;
@@ -54,6 +60,7 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
         settings.session_timeout.as_millis().to_string(),
     );
     server = server.consumer_property("heartbeat.interval.ms", "300");
+    server = server.transactions(transactions);
     if settings.relay {
         server = server.add_service(RelayServer::new(Numbers::default()));
     }

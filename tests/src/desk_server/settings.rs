@@ -20,6 +20,9 @@ pub struct Settings {
     pub session_timeout: Duration,
     /// Makes the server a static member of its group.
     pub instance_id: Option<String>,
+    /// The topic in which each order's number is written, in a transaction with its reply and its offset. Without it there
+    /// are no transactions.
+    pub outbox: Option<String>,
     /// Whether it serves [`Relay`](crate::relay::Relay), too.
     pub relay: bool,
 }
@@ -36,6 +39,7 @@ impl Settings {
             hold: None,
             session_timeout: Duration::from_secs(6),
             instance_id: None,
+            outbox: None,
             relay: false,
         }
     }
@@ -50,6 +54,7 @@ impl Settings {
             format!("relay={}", self.relay),
         ];
         arguments.extend(self.hold.map(|number| format!("hold={number}")));
+        arguments.extend(self.outbox.iter().map(|topic| format!("outbox={topic}")));
         arguments.extend(
             self.instance_id
                 .iter()
@@ -88,6 +93,7 @@ impl Settings {
                 .map_err(|error| format!("hold: {error}"))?,
             session_timeout: millis("session-timeout-ms")?,
             instance_id: optional("instance-id").map(str::to_owned),
+            outbox: optional("outbox").map(str::to_owned),
             relay: text("relay")?
                 .parse()
                 .map_err(|error| format!("relay: {error}"))?,
@@ -109,6 +115,7 @@ mod tests {
             hold: Some(3),
             session_timeout: Duration::from_secs(2),
             instance_id: Some("one".to_owned()),
+            outbox: Some("placed".to_owned()),
             relay: true,
         };
         assert_eq!(

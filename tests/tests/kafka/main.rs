@@ -10,5 +10,6 @@ mod kills;
 mod partitioner;
 mod progress;
 mod topics;
+mod transactions;
 mod unreadable;
 mod world;
