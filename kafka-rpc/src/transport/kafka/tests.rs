@@ -9,10 +9,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::cluster::{Cluster, TopicSettings, Wanted, WantedTopic, ensure};
-use crate::transport::{
-    CommittedOffset, Control, Delivery, Outgoing, PartitionRef, Record, Start, TransactedOffset,
-    Unit,
-};
+use crate::transport::{CommittedOffset, Control, Delivery, Outgoing, PartitionRef, Record, Start};
 use crate::wire::Headers;
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -180,13 +177,6 @@ impl Member for Reader {
         let outcome = outcome.map_err(|error| error.message);
         let _gone = self.events.send(Event::Committed(outcome));
     }
-    fn owns(&self, _: u128) -> bool {
-        true
-    }
-    fn written(&mut self, _: &[u128]) -> Option<(u64, Vec<TransactedOffset>)> {
-        None
-    }
-    fn unwritable(&mut self, _: Unit, _: usize, _: TransportError) {}
     fn tick(&mut self, control: &dyn Control) -> Option<Duration> {
         if self.leave.load(std::sync::atomic::Ordering::Relaxed) {
             return None;

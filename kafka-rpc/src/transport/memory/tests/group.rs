@@ -1,4 +1,4 @@
-use crate::transport::{Start, TransactedOffset, Unit};
+use crate::transport::Start;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
@@ -66,13 +66,6 @@ impl Member for Reading {
         let outcome = outcome.map_err(|error| error.failure);
         self.told.tell(Event::Committed(seq, outcome));
     }
-    fn owns(&self, _: u128) -> bool {
-        true
-    }
-    fn written(&mut self, _: &[u128]) -> Option<(u64, Vec<TransactedOffset>)> {
-        None
-    }
-    fn unwritable(&mut self, _: Unit, _: usize, _: TransportError) {}
     fn tick(&mut self, control: &dyn Control) -> Option<Duration> {
         let ordered = |order: &AtomicBool| order.swap(false, Ordering::Relaxed);
         let partitions: Vec<_> = self.positions.iter().map(|(at, _)| at.clone()).collect();
