@@ -316,6 +316,24 @@ impl<L> ServerBuilder<L> {
         self
     }
 
+    /// As [`deduplication`](Self::deduplication), with records in a compacted topic beside each request
+    /// topic: `shop.v1.Orders.PlaceOrder.dedup`, with as many partitions. They are kept for `window`,
+    /// and a partition's records go with it: who takes it over reads them before it handles calls that
+    /// are to be deduplicated. In memory they take at most `bytes`, about, in each group; where there
+    /// are more, those go first that were not asked for for the longest time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use kafka_rpc::Server;
+    ///
+    /// let day = Duration::from_secs(24 * 60 * 60);
+    /// let server = Server::builder().deduplication_topics(day, 256 * 1024 * 1024);
+    /// ```
+    pub fn deduplication_topics(mut self, window: Duration, bytes: u64) -> Self {
+        self.settings.deduplication = Deduplication::Topics { window, bytes };
+        self
+    }
+
     /// Leaves calls of methods that are [deduplicated](crate::MethodDescriptor::deduplicated) to their
     /// handlers: each finds [`Request::idempotency_key`], and answers a repeat itself. So it may keep
     /// what a call came to in the database transaction that makes its effect.

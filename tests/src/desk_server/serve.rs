@@ -1,6 +1,7 @@
 use std::future::pending;
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use kafka_rpc::{Cluster, OutboxRecord, Status};
 use tokio::signal::unix::{SignalKind, signal};
@@ -11,8 +12,12 @@ use tracing_subscriber::filter::LevelFilter;
 use super::Settings;
 use super::runs::RunLog;
 use crate::relay::{Numbers, RelayServer};
-use crate::service::{Scripted, receipt};
+use crate::service::{BankServer, Scripted, receipt};
 use crate::world::desk;
+
+/// How long what calls of the bank came to is known, and how much of it.
+const WINDOW: Duration = Duration::from_secs(3600);
+const RECORDS: u64 = 64 * 1024 * 1024;
 
 /// Runs a server as the arguments tell, until SIGTERM. Prints `ready` when it takes calls, and `ended` when it has shut
 /// down in good order.
@@ -55,6 +60,7 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
             Ok(receipt(order))
         }
     });
+    let bank = settings.bank.then(|| BankServer::new(script.clone()));
     let mut server = desk(script).consumer_property(
         "session.timeout.ms",
         settings.session_timeout.as_millis().to_string(),
@@ -63,6 +69,11 @@ async fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
     server = server.transactions(transactions);
     if settings.relay {
         server = server.add_service(RelayServer::new(Numbers::default()));
+    }
+    if let Some(bank) = bank {
+        server = server
+            .add_service(bank)
+            .deduplication_topics(WINDOW, RECORDS);
     }
     if let Some(id) = settings.instance_id {
         server = server.instance_id(id);

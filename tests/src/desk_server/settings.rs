@@ -25,6 +25,8 @@ pub struct Settings {
     pub outbox: Option<String>,
     /// Whether it serves [`Relay`](crate::relay::Relay), too.
     pub relay: bool,
+    /// Whether it serves [`Bank`](crate::service::Bank), too, and keeps what calls came to in topics.
+    pub bank: bool,
 }
 
 impl Settings {
@@ -41,6 +43,7 @@ impl Settings {
             instance_id: None,
             outbox: None,
             relay: false,
+            bank: false,
         }
     }
 
@@ -52,6 +55,7 @@ impl Settings {
             format!("work-ms={}", self.work.as_millis()),
             format!("session-timeout-ms={}", self.session_timeout.as_millis()),
             format!("relay={}", self.relay),
+            format!("bank={}", self.bank),
         ];
         arguments.extend(self.hold.map(|number| format!("hold={number}")));
         arguments.extend(self.outbox.iter().map(|topic| format!("outbox={topic}")));
@@ -97,6 +101,9 @@ impl Settings {
             relay: text("relay")?
                 .parse()
                 .map_err(|error| format!("relay: {error}"))?,
+            bank: text("bank")?
+                .parse()
+                .map_err(|error| format!("bank: {error}"))?,
         })
     }
 }
@@ -117,6 +124,7 @@ mod tests {
             instance_id: Some("one".to_owned()),
             outbox: Some("placed".to_owned()),
             relay: true,
+            bank: true,
         };
         assert_eq!(
             Settings::from_arguments(settings.to_arguments()),

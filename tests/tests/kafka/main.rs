@@ -4,6 +4,7 @@ mod calls;
 mod compression;
 mod console;
 mod dead_letters;
+mod deduplication;
 mod enqueued;
 mod group;
 mod kills;

@@ -192,6 +192,18 @@ impl Transport for KafkaTransport {
             .await
     }
 
+    async fn scan(
+        &self,
+        partition: &PartitionRef,
+        offsets: Range<i64>,
+        limit: Duration,
+        mut each: Box<dyn FnMut(Record) + Send>,
+    ) -> Result<(), TransportError> {
+        let partition = partition.clone();
+        self.look(move |consumer| archive::scan(consumer, &partition, offsets, limit, &mut *each))
+            .await
+    }
+
     async fn delete_before(
         &self,
         partition: &PartitionRef,
