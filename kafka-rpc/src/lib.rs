@@ -79,8 +79,8 @@ pub use call::{
     Answer, Answers, Body, BoxError, CallHandle, Code, Deadline, Extensions, GetAll,
     IdempotencyKey, InterceptedFuture, InterceptedService, Interceptor, IntoRequest,
     IntoStreamingRequest, InvalidHandle, InvalidIdempotencyKey, InvalidMetadata, Metadata,
-    MetadataIter, MetadataKey, MetadataMap, MetadataValue, Origin, Pushback, Request, RequestParts,
-    Response, Status, Streaming, ToStrError, Trailers,
+    MetadataIter, MetadataKey, MetadataMap, MetadataValue, Origin, Outbox, OutboxRecord, Pushback,
+    Request, RequestParts, Response, Status, Streaming, ToStrError, Trailers,
 };
 pub use client::{CallFuture, Channel, ChannelBuilder, RetryBudget};
 pub use cluster::{Cluster, Sasl, Tls, TopicSettings};

@@ -11,6 +11,7 @@ mod idempotency_key;
 mod interceptor;
 mod metadata;
 mod origin;
+mod outbox;
 mod pushback;
 mod recorder;
 mod request;
@@ -37,6 +38,7 @@ pub use metadata::{
     ToStrError,
 };
 pub use origin::Origin;
+pub use outbox::{Outbox, OutboxRecord};
 pub use pushback::Pushback;
 pub(crate) use pushback::set_previous_attempts;
 pub(crate) use recorder::{Recorded, Recorder};

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Deadline, Extensions, IdempotencyKey, Metadata, Origin, Recorder};
+use super::{Deadline, Extensions, IdempotencyKey, Metadata, Origin, Outbox, Recorder, Status};
 use crate::descriptor::Method;
 
 /// A request's message and what goes with it.
@@ -190,6 +190,23 @@ impl<T> Request<T> {
     /// The record that a handler's request came in; a caller's request has none.
     pub fn origin(&self) -> Option<&Origin> {
         self.parts.origin.as_ref()
+    }
+
+    /// For a handler: where it puts records that are to be written if and only if its call is finished;
+    /// see [`Outbox`].
+    ///
+    /// # Errors
+    /// `FAILED_PRECONDITION` where the server writes no
+    /// [transactions](crate::ServerBuilder::transactions), or not for methods of this kind.
+    pub fn outbox(&self) -> Result<Outbox, Status> {
+        let outbox = self.extensions().get::<Outbox>();
+        outbox.cloned().ok_or_else(|| {
+            Status::failed_precondition(
+                "there is no outbox: the server is not set to write transactions \
+                 (`ServerBuilder::transactions`), or the method is a stream, AT_MOST_ONCE, \
+                 deduplicated, or goes to all instances",
+            )
+        })
     }
 
     /// The method that is called. Layers, interceptors and handlers see it; a request that was not

@@ -9,7 +9,7 @@ mod pieces;
 mod producer;
 
 pub(crate) use pieces::{Pieces, Taken};
-pub(crate) use producer::cutting;
+pub(crate) use producer::{cut, cutting};
 
 /// The most that a message in pieces may be set to: half of what a producer holds.
 pub(crate) const MOST: usize = 128 * 1024 * 1024;

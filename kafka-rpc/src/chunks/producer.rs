@@ -26,43 +26,55 @@ impl Producer for Cutting {
             return self.inner.send(record, token);
         }
         let whole = record.clone();
-        let given_back = |mut undelivered: Box<Undelivered>| {
-            undelivered.record = whole.clone();
-            undelivered
-        };
-        let Outgoing {
-            topic,
-            partition,
-            key,
-            value,
-            mut headers,
-        } = record;
-        let pieces = value.len().div_ceil(self.piece);
-        for index in 0..pieces - 1 {
-            let piece = Outgoing {
-                topic: Arc::clone(&topic),
-                partition,
-                key: key.clone(),
-                value: value.slice(index * self.piece..(index + 1) * self.piece),
-                headers: mark_piece(&headers, index as u64 + 1),
-            };
-            self.inner.send(piece, None).map_err(given_back)?;
+        let mut pieces = cut(record, self.piece).into_iter().peekable();
+        while let Some(piece) = pieces.next() {
+            // The last one stands for all.
+            let token = token.filter(|_| pieces.peek().is_none());
+            if let Err(mut refused) = self.inner.send(piece, token) {
+                refused.record = whole;
+                return Err(refused);
+            }
         }
-        mark_whole(
-            &mut headers,
-            Whole {
-                pieces: pieces as u64 - 1,
-                bytes: value.len() as u64,
-                checksum: crc32fast::hash(&value),
-            },
-        );
-        let last = Outgoing {
-            topic,
-            partition,
-            key,
-            value: value.slice((pieces - 1) * self.piece..),
-            headers,
-        };
-        self.inner.send(last, token).map_err(given_back)
+        Ok(())
     }
+}
+
+/// The records of a message, each with a value of at most so many bytes.
+pub(crate) fn cut(record: Outgoing, piece: usize) -> Vec<Outgoing> {
+    if record.value.len() <= piece {
+        return vec![record];
+    }
+    let Outgoing {
+        topic,
+        partition,
+        key,
+        value,
+        mut headers,
+    } = record;
+    let count = value.len().div_ceil(piece);
+    let mut pieces: Vec<Outgoing> = (0..count - 1)
+        .map(|index| Outgoing {
+            topic: Arc::clone(&topic),
+            partition,
+            key: key.clone(),
+            value: value.slice(index * piece..(index + 1) * piece),
+            headers: mark_piece(&headers, index as u64 + 1),
+        })
+        .collect();
+    mark_whole(
+        &mut headers,
+        Whole {
+            pieces: count as u64 - 1,
+            bytes: value.len() as u64,
+            checksum: crc32fast::hash(&value),
+        },
+    );
+    pieces.push(Outgoing {
+        topic,
+        partition,
+        key,
+        value: value.slice((count - 1) * piece..),
+        headers,
+    });
+    pieces
 }

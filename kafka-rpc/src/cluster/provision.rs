@@ -33,6 +33,7 @@ pub(crate) struct WantedTopic {
 enum Right {
     Read,
     Write,
+    ReadAndWrite,
 }
 
 impl WantedTopic {
@@ -46,10 +47,16 @@ impl WantedTopic {
         Self { topic, right }
     }
 
+    pub(crate) fn read_and_written(topic: NewTopic) -> Self {
+        let right = Right::ReadAndWrite;
+        Self { topic, right }
+    }
+
     fn is_granted(&self, access: Access) -> bool {
         match self.right {
             Right::Read => access.read,
             Right::Write => access.write,
+            Right::ReadAndWrite => access.read && access.write,
         }
     }
 }
@@ -215,12 +222,16 @@ impl Wanted<'_> {
     }
 
     fn missing_right(&self, wanted: &WantedTopic) -> TopicProblem {
-        let right = format!("{:?}", wanted.right);
+        let (right, operation) = match wanted.right {
+            Right::Read => ("Read", "Read"),
+            Right::Write => ("Write", "Write"),
+            Right::ReadAndWrite => ("Read and Write", "Read --operation Write"),
+        };
         let name = &wanted.topic.name;
         TopicProblem {
             topic: name.to_string(),
             reason: format!("the right to {right} is missing"),
-            command: grant_command(self.bootstrap, &right, "--topic", name),
+            command: grant_command(self.bootstrap, operation, "--topic", name),
         }
     }
 }

@@ -5,14 +5,14 @@ use crate::transport::NewTopic;
 
 /// How topics that do not exist are created.
 ///
-/// | setting | request topics | reply topics | dead-letter topics |
-/// |---|---|---|---|
-/// | partitions | 4 | 4 | 1 |
-/// | replication factor | the broker's default | the broker's default | the broker's default |
-/// | `retention.ms` | the broker's default | 1 hour | 14 days |
-/// | `cleanup.policy` | `delete` | `delete` | `delete` |
-/// | `compression.type` | `uncompressed` | `uncompressed` | `uncompressed` |
-/// | `max.message.bytes` | 1.0625 MiB | 1.0625 MiB | 1.0625 MiB |
+/// | setting | request topics | reply topics | dead-letter topics | deduplication topics |
+/// |---|---|---|---|---|
+/// | partitions | 4 | 4 | 1 | as its request topic |
+/// | replication factor | the broker's default | the broker's default | the broker's default | the broker's default |
+/// | `retention.ms` | the broker's default | 1 hour | 14 days | the window |
+/// | `cleanup.policy` | `delete` | `delete` | `delete` | `compact,delete` |
+/// | `compression.type` | `uncompressed` | `uncompressed` | `uncompressed` | `uncompressed` |
+/// | `max.message.bytes` | 1.0625 MiB | 1.0625 MiB | 1.0625 MiB | 1.0625 MiB |
 ///
 /// The broker unpacks compressed batches itself, so that none can grow past a reader's limits;
 /// the size leaves room for a message of 1 MiB with its headers. A topic that exists is left as it
@@ -26,10 +26,16 @@ pub struct TopicSettings {
     requests: BTreeMap<String, String>,
     replies: BTreeMap<String, String>,
     dead_letters: BTreeMap<String, String>,
+    deduplication: BTreeMap<String, String>,
 }
 
 /// Room for a message of the default limit and its headers.
 const MAX_MESSAGE_BYTES: usize = 1024 * 1024 + 64 * 1024;
+
+/// How long a segment of records of calls may be written to: only those before it are compacted, and
+/// deleted.
+const LEAST_SEGMENT: Duration = Duration::from_secs(60);
+const MOST_SEGMENT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Two weeks, in milliseconds: longer than people are away.
 const DEAD_LETTER_RETENTION: &str = "1209600000";
@@ -46,6 +52,8 @@ impl Default for TopicSettings {
         let mut replies = requests.clone();
         let mut dead_letters = requests.clone();
         dead_letters.insert("retention.ms".to_owned(), DEAD_LETTER_RETENTION.to_owned());
+        let mut deduplication = requests.clone();
+        deduplication.insert("cleanup.policy".to_owned(), "compact,delete".to_owned());
         // Old segments go as a whole, so they have to end in time.
         replies.extend(
             [
@@ -62,6 +70,7 @@ impl Default for TopicSettings {
             requests,
             replies,
             dead_letters,
+            deduplication,
         }
     }
 }
@@ -140,6 +149,19 @@ impl TopicSettings {
         self
     }
 
+    /// Any configuration of the topics of
+    /// [`deduplication_topics`](crate::ServerBuilder::deduplication_topics). They have as many
+    /// partitions as their request topics.
+    #[must_use]
+    pub fn deduplication_config(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.deduplication.insert(name.into(), value.into());
+        self
+    }
+
     pub(crate) fn may_create(&self) -> bool {
         self.create
     }
@@ -154,6 +176,22 @@ impl TopicSettings {
 
     pub(crate) fn dead_letter_topic(&self, name: &str) -> NewTopic {
         self.topic(name, 1, &self.dead_letters)
+    }
+
+    /// For records that are kept for `window`.
+    pub(crate) fn deduplication_topic(
+        &self,
+        name: &str,
+        partitions: u32,
+        window: Duration,
+    ) -> NewTopic {
+        let mut config = self.deduplication.clone();
+        let segment = (window / 4).clamp(LEAST_SEGMENT, MOST_SEGMENT);
+        for (name, time) in [("retention.ms", window), ("segment.ms", segment)] {
+            let unset = || time.as_millis().to_string();
+            config.entry(name.to_owned()).or_insert_with(unset);
+        }
+        self.topic(name, partitions, &config)
     }
 
     fn topic(&self, name: &str, partitions: u32, config: &BTreeMap<String, String>) -> NewTopic {

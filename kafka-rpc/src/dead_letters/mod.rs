@@ -3,7 +3,6 @@
 
 mod error;
 mod letter;
-mod replays;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,11 +12,10 @@ use tokio::time::Instant;
 
 pub use self::error::DeadLettersError;
 pub use self::letter::{DeadLetter, LetterId};
-use self::replays::Replays;
-use crate::chunks::{MOST, Pieces, Taken};
+use crate::chunks::{MOST, Pieces, Taken, cutting};
 use crate::descriptor::Method;
 use crate::outside;
-use crate::transport::{Outgoing, PartitionRef, TopicState, Transport};
+use crate::transport::{AcknowledgedWrites, Outgoing, PartitionRef, TopicState, Transport};
 pub use crate::wire::LetterCause;
 use crate::wire::{TopicNames, encode_replay};
 use crate::{Cluster, Error};
@@ -55,7 +53,7 @@ pub struct DeadLetters {
     requests: Arc<str>,
     letters: Arc<str>,
     partitions: u32,
-    replays: Replays,
+    replays: AcknowledgedWrites,
 }
 
 impl DeadLetters {
@@ -97,7 +95,9 @@ impl DeadLetters {
                 return Err(Error::Kafka(message));
             }
         };
-        let replays = Replays::open(&*transport)?;
+        let replays = AcknowledgedWrites::open(&*transport, &[], |producer| {
+            cutting(producer, Some(crate::DEFAULT_MESSAGE_LIMIT))
+        })?;
         Ok(Self {
             transport,
             requests,

@@ -52,6 +52,7 @@ pub(super) struct Settings {
     pub(super) instance_id: Option<String>,
     pub(super) topics: Option<TopicSettings>,
     pub(super) dead_letters: bool,
+    pub(super) transactions: bool,
     /// By the path of a method or the name of a service.
     pub(super) redelivery: Vec<(String, Redelivery)>,
     pub(super) reply_topics: HashSet<String>,
@@ -80,6 +81,7 @@ impl Default for Settings {
             instance_id: None,
             topics: None,
             dead_letters: true,
+            transactions: false,
             redelivery: Vec::new(),
             reply_topics: HashSet::default(),
             producer: Vec::new(),
@@ -280,6 +282,21 @@ impl<L> ServerBuilder<L> {
         self
     }
 
+    /// Whether the reply of a call, what its handler has put into its [outbox](Request::outbox), and the
+    /// offset that counts the request as finished are written in one Kafka transaction, so that a chain of
+    /// services and topics does each step exactly once. Off by default: it costs each call several round
+    /// trips to the brokers.
+    ///
+    /// Streams and methods that are `AT_MOST_ONCE`, deduplicated, or go to all instances have no outbox. The embedded
+    /// broker has no transactions. The `transactional.id` is made of the group and the
+    /// [`instance_id`](Self::instance_id), which should be set: a server that comes back under its id ends
+    /// the transaction that it has left open, for which the others wait 10 seconds otherwise
+    /// (`transaction.timeout.ms`).
+    pub fn transactions(mut self, enabled: bool) -> Self {
+        self.settings.transactions = enabled;
+        self
+    }
+
     /// Has calls of methods that are [deduplicated](crate::MethodDescriptor::deduplicated) take effect
     /// once: what each came to is kept in a store, and a repeat, which has the same idempotency key, is
     /// answered with that. A server of such methods has to be told how.
@@ -296,6 +313,24 @@ impl<L> ServerBuilder<L> {
     /// ```
     pub fn deduplication(mut self, store: impl DeduplicationStore) -> Self {
         self.settings.deduplication = Deduplication::Store(Arc::new(store));
+        self
+    }
+
+    /// As [`deduplication`](Self::deduplication), with records in a compacted topic beside each request
+    /// topic: `shop.v1.Orders.PlaceOrder.dedup`, with as many partitions. They are kept for `window`,
+    /// and a partition's records go with it: who takes it over reads them before it handles calls that
+    /// are to be deduplicated. In memory they take at most `bytes`, about, in each group; where there
+    /// are more, those go first that were not asked for for the longest time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use kafka_rpc::Server;
+    ///
+    /// let day = Duration::from_secs(24 * 60 * 60);
+    /// let server = Server::builder().deduplication_topics(day, 256 * 1024 * 1024);
+    /// ```
+    pub fn deduplication_topics(mut self, window: Duration, bytes: u64) -> Self {
+        self.settings.deduplication = Deduplication::Topics { window, bytes };
         self
     }
 

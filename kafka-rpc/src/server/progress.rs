@@ -188,6 +188,11 @@ impl Progress {
         })
     }
 
+    /// Whether there is a commit to take.
+    pub(crate) fn has_commit(&self) -> bool {
+        self.dirty
+    }
+
     /// The commit that was last taken may not have reached the broker: it is to be taken again.
     pub(crate) fn commit_failed(&mut self) {
         self.dirty = true;

@@ -115,16 +115,21 @@ pub(super) fn not_written(error: &TransportError) -> Status {
     }
 }
 
+/// A failure in the place of a reply; `None` where the record is none.
+pub(super) fn instead(record: &Outgoing, status: &Status) -> Option<Outgoing> {
+    let head = decode_reply(&record.headers, &HeaderLimits::default()).ok()?;
+    Some(Outgoing {
+        headers: encode_failure(&head.correlation_id, status),
+        value: Bytes::new(),
+        ..record.clone()
+    })
+}
+
 /// What takes the place of a reply that the topic has no room for; `None` where that can't be told.
 pub(super) fn too_large(record: &Outgoing, error: &TransportError) -> Option<Outgoing> {
-    let head = decode_reply(&record.headers, &HeaderLimits::default()).ok()?;
     let status = Status::resource_exhausted(format!(
         "the reply has {} bytes, more than its topic takes: {error}",
         record.value.len()
     ));
-    Some(Outgoing {
-        headers: encode_failure(&head.correlation_id, &status),
-        value: Bytes::new(),
-        ..record.clone()
-    })
+    instead(record, &status)
 }

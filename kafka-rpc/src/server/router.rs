@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tracing::Span;
 
 use super::dead_letters::{Caller, Kept, LetterTopic};
+use super::deduplication::RecordTopic;
 use super::streams::Opened;
 use crate::call::{Body, Code, Deadline, IdempotencyKey, Origin, Request, RequestParts, Status};
 use crate::descriptor::{Method, Redelivery};
@@ -100,6 +101,8 @@ pub(super) struct TopicRoute {
     pub(super) reply: Arc<str>,
     /// `None` where there are no dead letters.
     pub(super) dead_letters: Option<LetterTopic>,
+    /// Where it is recorded what deduplicated calls came to, if in a topic.
+    pub(super) records: Option<RecordTopic>,
     pub(super) methods: Vec<Served>,
 }
 

@@ -11,10 +11,10 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::builder::Settings;
-use super::calls::{Calls, Once, ReplyDeliveries};
+use super::calls::{Calls, Once, ReplyDeliveries, Transacted};
 use super::codec::Codec;
 use super::dead_letters::LetterTopic;
-use super::deduplication::{Deduplication, check_deduplication};
+use super::deduplication::{Deduplication, RecordTopic, TopicStore, check_deduplication};
 use super::dispatch::{Dispatch, Limits};
 use super::handler::Handler;
 use super::lifecycle::Lifecycle;
@@ -27,7 +27,7 @@ use crate::descriptor::{Method, Routing, ServiceDescriptor};
 use crate::hashing::HashMap;
 use crate::outside;
 use crate::telemetry;
-use crate::transport::{GroupConfig, Transport, Writes};
+use crate::transport::{GroupConfig, TransactionQueue, Transactions, Transport, Writes};
 use crate::wire::{HeaderLimits, TopicNames, group_name};
 use crate::{Cluster, Error};
 
@@ -54,7 +54,8 @@ where
     let mut groups = groups(&cluster, &settings, &services, &instance)?;
     let transport = cluster.transport();
     transport.check(settings.connect_timeout).await?;
-    ensure_topics(&cluster, &settings, &*transport, &mut groups).await?;
+    let found = ensure_topics(&cluster, &settings, &*transport, &mut groups).await?;
+    ensure_records(&cluster, &settings, &*transport, &mut groups, &found).await?;
 
     lifecycle.expect(groups.len());
     let _end = EndOnDrop(Arc::clone(&lifecycle));
@@ -65,7 +66,7 @@ where
             group,
             &instance,
             &settings,
-            &*transport,
+            &transport,
             service.clone(),
             &lifecycle,
         )?);
@@ -160,8 +161,16 @@ fn groups(
                         name: names.dead_letter,
                         partitions: 1,
                     }),
+                    records: None,
                     methods: Vec::new(),
                 });
+            let is_kept = matches!(settings.deduplication, Deduplication::Topics { .. });
+            if is_kept && method.descriptor().deduplicated {
+                route.records = Some(RecordTopic {
+                    name: names.deduplication,
+                    partitions: 1,
+                });
+            }
             route.methods.push(Served {
                 method,
                 redelivery: redelivery_of(method, &settings.redelivery),
@@ -195,12 +204,15 @@ fn check_topics(groups: &BTreeMap<String, Group>) -> Result<(), Error> {
     }
 }
 
+/// How many partitions topics have.
+type Partitions = std::collections::HashMap<Arc<str>, u32>;
+
 async fn ensure_topics(
     cluster: &Cluster,
     settings: &Settings,
     transport: &dyn Transport,
     groups: &mut BTreeMap<String, Group>,
-) -> Result<(), Error> {
+) -> Result<Partitions, Error> {
     let topics = settings.topics.as_ref().unwrap_or(cluster.topic_settings());
     let wanted = Wanted {
         topics: groups
@@ -227,6 +239,41 @@ async fn ensure_topics(
     for letters in routes.filter_map(|route| route.dead_letters.as_mut()) {
         letters.partitions = found.get(&letters.name).copied().unwrap_or(1);
     }
+    Ok(found)
+}
+
+/// Makes sure of the topics for what deduplicated calls came to: they have as many partitions as those
+/// of the requests, which are known by now.
+async fn ensure_records(
+    cluster: &Cluster,
+    settings: &Settings,
+    transport: &dyn Transport,
+    groups: &mut BTreeMap<String, Group>,
+    requests: &Partitions,
+) -> Result<(), Error> {
+    let Deduplication::Topics { window, .. } = settings.deduplication else {
+        return Ok(());
+    };
+    let topics = settings.topics.as_ref().unwrap_or(cluster.topic_settings());
+    let routes = groups.values().flat_map(|group| &group.topics);
+    let wanted = routes.filter_map(|(request, route)| {
+        let partitions = requests.get(request).copied().unwrap_or(1);
+        let records = route.records.as_ref()?;
+        let topic = topics.deduplication_topic(&records.name, partitions, window);
+        Some(WantedTopic::read_and_written(topic))
+    });
+    let wanted = Wanted {
+        topics: wanted.collect(),
+        may_create: topics.may_create(),
+        bootstrap: cluster.bootstrap_servers(),
+    };
+    let found = ensure(transport, &wanted, settings.connect_timeout).await?;
+    let routes = groups
+        .values_mut()
+        .flat_map(|group| group.topics.values_mut());
+    for records in routes.filter_map(|route| route.records.as_mut()) {
+        records.partitions = found.get(&records.name).copied().unwrap_or(1);
+    }
     Ok(())
 }
 
@@ -236,7 +283,7 @@ fn join<S>(
     group: Group,
     instance: &Arc<str>,
     settings: &Settings,
-    transport: &dyn Transport,
+    transport: &Arc<dyn Transport>,
     service: S,
     lifecycle: &Arc<Lifecycle>,
 ) -> Result<oneshot::Receiver<Result<(), Error>>, Error>
@@ -257,8 +304,16 @@ where
         default_timeout: settings.default_timeout,
         reply_topics: settings.reply_topics.clone(),
         headers: HeaderLimits::default(),
-        deduplicates: matches!(settings.deduplication, Deduplication::Store(_)),
+        deduplicates: matches!(
+            settings.deduplication,
+            Deduplication::Store(_) | Deduplication::Topics { .. }
+        ),
     };
+    let records = topics.iter().filter_map(|(request, route)| {
+        let records = route.records.clone()?;
+        Some((Arc::clone(request), records))
+    });
+    let records: HashMap<_, _> = records.collect();
     let router = Arc::new(Router::new(topics, rules));
     let dispatch = Dispatch::new(Limits {
         concurrency: settings.concurrency_limit,
@@ -266,25 +321,24 @@ where
         queued_bytes: settings.queue_bytes,
     });
     let runtime = Handle::current();
-    let once = Once {
-        store: match &settings.deduplication {
-            Deduplication::Store(store) => Some(Arc::clone(store)),
-            Deduplication::Unset | Deduplication::ByHandlers => None,
-        },
-        overtime: settings.drain_time,
-    };
+    let piece = in_pieces.map(|_| settings.message_limit);
+    let transactions =
+        (settings.transactions && !of_instance).then(Arc::<TransactionQueue>::default);
+    let transacted = transactions
+        .clone()
+        .map(|queue| Transacted::new(queue, piece));
+    let once = once(settings, transport, records)?;
     let calls = Arc::new(Calls::new(
         dispatch,
         service,
         codec,
         message_limit,
         (Arc::clone(instance), of_instance),
-        (settings.streams, once),
+        (settings.streams, once, transacted),
         runtime,
     ));
     let deliveries = Arc::new(ReplyDeliveries::new(&calls));
     let producer = transport.producer(Writes::Replies, &settings.producer, deliveries)?;
-    let piece = in_pieces.map(|_| settings.message_limit);
     calls.set_producer(Some(chunks::cutting(producer, piece)));
 
     let config = GroupConfig {
@@ -293,6 +347,11 @@ where
         batch: BATCH,
         instance_id: settings.instance_id.clone(),
         properties: settings.consumer.clone(),
+        transactions: transactions.map(|queue| Transactions {
+            id: format!("{name}.{instance}"),
+            properties: settings.producer.clone(),
+            queue,
+        }),
     };
     let pace = Pace {
         commit_interval: settings.commit_interval,
@@ -312,6 +371,25 @@ where
     );
     transport.join(config, Box::new(member))?;
     Ok(end)
+}
+
+/// How a group deduplicates calls, whose records may be in these topics.
+fn once(
+    settings: &Settings,
+    transport: &Arc<dyn Transport>,
+    topics: HashMap<Arc<str>, RecordTopic>,
+) -> Result<Once, Error> {
+    let overtime = settings.drain_time;
+    Ok(match settings.deduplication.clone() {
+        Deduplication::Store(store) => Once::with_store(store, overtime),
+        Deduplication::Topics { window, bytes } if !topics.is_empty() => {
+            let transport = Arc::clone(transport);
+            let limits = (window, bytes);
+            let store = TopicStore::open(transport, topics, limits, &settings.producer)?;
+            Once::with_topics(Arc::new(store), overtime)
+        }
+        _ => Once::without(),
+    })
 }
 
 fn codec<'a>(

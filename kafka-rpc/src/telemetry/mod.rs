@@ -80,6 +80,8 @@
 //! | `kafka_rpc.server.commit_failures` | counter | 1 | | Failed commits; what they cover is committed or handled again |
 //! | `kafka_rpc.server.committed_lookup_failures` | counter | 1 | | Failed attempts to look up what is committed |
 //! | `kafka_rpc.server.read_errors` | counter | 1 | | Failed attempts to read requests |
+//! | `kafka_rpc.server.transactions` | counter | 1 | | Transactions that were committed with offsets |
+//! | `kafka_rpc.server.transaction_failures` | counter | 1 | | Transactions that failed and were tried again |
 //! | `kafka_rpc.producer.recreated` | counter | 1 | | Producers that could not go on and were replaced |
 //!
 //! The count of a duration is the number of calls. Kafka on a fast network answers in about a

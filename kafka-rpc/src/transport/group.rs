@@ -2,10 +2,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Record, TransportError};
+use super::{Record, TransactedOffset, Transactions, TransportError, Unit};
 
 /// How to join a consumer group.
-#[derive(Clone, Debug)]
 pub(crate) struct GroupConfig {
     pub(crate) group: String,
     pub(crate) topics: Vec<Arc<str>>,
@@ -14,6 +13,9 @@ pub(crate) struct GroupConfig {
     /// Static membership.
     pub(crate) instance_id: Option<String>,
     pub(crate) properties: Vec<(String, String)>,
+    /// Where the member writes and commits in transactions. Then it commits in no other way but when
+    /// it gives partitions up.
+    pub(crate) transactions: Option<Transactions>,
 }
 
 /// A partition of a topic.
@@ -72,6 +74,25 @@ pub(crate) trait Member: Send + 'static {
 
     /// Outcome of [`Control::commit`].
     fn committed(&mut self, seq: u64, outcome: Result<(), TransportError>);
+
+    /// Whether the partition is ours still that a record with this token is about.
+    fn owns(&self, token: u128) -> bool {
+        let _nobody_asks_without_transactions = token;
+        true
+    }
+
+    /// The records with these tokens, some more than once, are written in the open transaction. Tells
+    /// what is to be committed with them, under a number for [`committed`](Self::committed): nothing
+    /// that depends on records of later transactions. Another is asked for after that only.
+    fn written(&mut self, tokens: &[u128]) -> Option<(u64, Vec<TransactedOffset>)> {
+        let _none_without_transactions = tokens;
+        None
+    }
+
+    /// These records can't be written in any transaction, because of the one with this index.
+    fn unwritable(&mut self, unit: Unit, index: usize, error: TransportError) {
+        let _none_without_transactions = (unit, index, error);
+    }
 
     /// Called after each batch and at least as often as it asks for: does what is due and says how
     /// long the next wait for records may be. `None` ends the membership.

@@ -4,6 +4,7 @@
 //! is told of its fate through [`Deliveries`]; a reader is handed batches. What is rare (topic
 //! administration, opening a reader) is async.
 
+mod acknowledged;
 mod error;
 mod group;
 pub(crate) mod kafka;
@@ -14,6 +15,7 @@ mod rights;
 #[cfg(feature = "__simulated")]
 pub(crate) mod simulated;
 mod topic;
+mod transactions;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -21,11 +23,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub(crate) use acknowledged::AcknowledgedWrites;
 pub(crate) use error::{Failure, TransportError};
 pub(crate) use group::{CommittedOffset, Control, GroupConfig, Member, PartitionRef, Start};
 pub(crate) use record::{Outgoing, Record};
 pub(crate) use rights::grant_command;
 pub(crate) use topic::{Access, CreateOutcome, NewTopic, TopicState};
+pub(crate) use transactions::{TransactedOffset, TransactionQueue, Transactions, Unit};
 
 /// What a producer tells its owner. Called on the transport's own thread: must not block.
 pub(crate) trait Deliveries: Send + Sync + 'static {
@@ -57,10 +61,12 @@ pub(crate) enum Writes {
     /// To request topics, where a repeated record is a repeated call. Nobody waits for their
     /// acknowledgements, so no notice is taken of tokens.
     Requests,
-    /// To request topics, by those who wait for the acknowledgement.
+    /// To request topics, and to those of deduplication, by those who wait for the acknowledgement.
     DurableRequests,
     /// To reply topics, where a repeated record is dropped by its reader.
     Replies,
+    /// In transactions, to any topic.
+    Transactions,
 }
 
 /// Sends records.
@@ -146,6 +152,20 @@ pub(crate) trait Transport: Send + Sync + 'static {
         most: usize,
         limit: Duration,
     ) -> Result<Vec<Record>, TransportError>;
+
+    /// Hands over the records that a partition has at these offsets, one by one. The brokers may be
+    /// silent for `limit` in between.
+    async fn scan(
+        &self,
+        partition: &PartitionRef,
+        offsets: Range<i64>,
+        limit: Duration,
+        each: Box<dyn FnMut(Record) + Send>,
+    ) -> Result<(), TransportError> {
+        let records = self.read(partition, offsets, usize::MAX, limit).await?;
+        records.into_iter().for_each(each);
+        Ok(())
+    }
 
     /// Deletes all records of a partition before an offset.
     async fn delete_before(

@@ -19,7 +19,7 @@ pub(crate) struct Record {
 }
 
 /// A record to be written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Outgoing {
     pub(crate) topic: Arc<str>,
     /// `None`: by the key, as Java's default partitioner does; at random without a key.

@@ -17,6 +17,8 @@ pub(crate) struct TopicNames {
     /// Where requests are written that can't be handled: the request topic's name with
     /// `.dead-letter` behind it.
     pub(crate) dead_letter: Arc<str>,
+    /// Where it is recorded what calls came to: the request topic's name with `.dedup` behind it.
+    pub(crate) deduplication: Arc<str>,
 }
 
 /// A method whose topics can't be named.
@@ -103,7 +105,8 @@ impl TopicNames {
     fn named(request: String, method: &'static str) -> Result<Self, UnnamedTopic> {
         let reply = format!("{request}.reply");
         let dead_letter = format!("{request}.dead-letter");
-        for name in [&request, &reply, &dead_letter] {
+        let deduplication = format!("{request}.dedup");
+        for name in [&request, &reply, &dead_letter, &deduplication] {
             topic_name::check(name).map_err(|reason| UnnamedTopic::Invalid {
                 method,
                 name: excerpt(name.as_bytes()),
@@ -114,6 +117,7 @@ impl TopicNames {
             request: request.into(),
             reply: reply.into(),
             dead_letter: dead_letter.into(),
+            deduplication: deduplication.into(),
         })
     }
 }

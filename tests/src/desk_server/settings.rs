@@ -20,8 +20,13 @@ pub struct Settings {
     pub session_timeout: Duration,
     /// Makes the server a static member of its group.
     pub instance_id: Option<String>,
+    /// The topic in which each order's number is written, in a transaction with its reply and its offset. Without it there
+    /// are no transactions.
+    pub outbox: Option<String>,
     /// Whether it serves [`Relay`](crate::relay::Relay), too.
     pub relay: bool,
+    /// Whether it serves [`Bank`](crate::service::Bank), too, and keeps what calls came to in topics.
+    pub bank: bool,
 }
 
 impl Settings {
@@ -36,7 +41,9 @@ impl Settings {
             hold: None,
             session_timeout: Duration::from_secs(6),
             instance_id: None,
+            outbox: None,
             relay: false,
+            bank: false,
         }
     }
 
@@ -48,8 +55,10 @@ impl Settings {
             format!("work-ms={}", self.work.as_millis()),
             format!("session-timeout-ms={}", self.session_timeout.as_millis()),
             format!("relay={}", self.relay),
+            format!("bank={}", self.bank),
         ];
         arguments.extend(self.hold.map(|number| format!("hold={number}")));
+        arguments.extend(self.outbox.iter().map(|topic| format!("outbox={topic}")));
         arguments.extend(
             self.instance_id
                 .iter()
@@ -88,9 +97,13 @@ impl Settings {
                 .map_err(|error| format!("hold: {error}"))?,
             session_timeout: millis("session-timeout-ms")?,
             instance_id: optional("instance-id").map(str::to_owned),
+            outbox: optional("outbox").map(str::to_owned),
             relay: text("relay")?
                 .parse()
                 .map_err(|error| format!("relay: {error}"))?,
+            bank: text("bank")?
+                .parse()
+                .map_err(|error| format!("bank: {error}"))?,
         })
     }
 }
@@ -109,7 +122,9 @@ mod tests {
             hold: Some(3),
             session_timeout: Duration::from_secs(2),
             instance_id: Some("one".to_owned()),
+            outbox: Some("placed".to_owned()),
             relay: true,
+            bank: true,
         };
         assert_eq!(
             Settings::from_arguments(settings.to_arguments()),

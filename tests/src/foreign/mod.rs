@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use kafka_rpc::Cluster;
 use rdkafka::ClientContext;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::message::{DeliveryResult, Message as _};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
@@ -90,6 +92,23 @@ impl Foreign {
         match outcome.expect("each record is reported") {
             Ok((partition, offset)) => Written { partition, offset },
             Err(error) => panic!("can't write {record:?}: {error}"),
+        }
+    }
+
+    /// Creates a topic, with so many partitions.
+    ///
+    /// # Panics
+    /// When it can't be created.
+    pub async fn create(&self, topic: &str, partitions: i32) {
+        let admin: AdminClient<DefaultClientContext> = ClientConfig::new()
+            .set("bootstrap.servers", &self.bootstrap)
+            .create()
+            .expect("an administration client");
+        let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
+        let created = admin.create_topics([&new], &AdminOptions::new());
+        let outcomes = soon("a topic is created", created).await;
+        for outcome in outcomes.expect("the broker answers") {
+            outcome.expect("the topic is created");
         }
     }
 

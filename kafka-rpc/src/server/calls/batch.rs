@@ -157,6 +157,11 @@ impl<S: Handler> Batch<S> {
                 alone.end();
                 match ended {
                     Ended::Reply(record) => self.reply(ticket, record),
+                    Ended::Written(written) => {
+                        let (outbox, reply) = *written;
+                        self.calls.reply_with(ticket, outbox, reply);
+                        self.finished.push(ticket);
+                    }
                     Ended::Silently => self.calls.over(ticket),
                     Ended::Again(call, due) => again(&self.calls, ticket, call, due, &shown),
                     Ended::Dead(dead) => {
@@ -297,6 +302,11 @@ impl<S: Handler> Alone<S> {
                 }
                 Ok(Ended::Reply(record)) => {
                     calls.reply(ticket, record);
+                    calls.finished(&[ticket]);
+                }
+                Ok(Ended::Written(written)) => {
+                    let (outbox, reply) = *written;
+                    calls.reply_with(ticket, outbox, reply);
                     calls.finished(&[ticket]);
                 }
                 Ok(Ended::Silently) => calls.over(ticket),

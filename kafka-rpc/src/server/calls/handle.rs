@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use futures_util::future::{Either, ready};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{Calls, Guard};
-use crate::call::{Body, Code, Request, Response, Status};
+use super::{Calls, Guard, Transacted};
+use crate::call::{Body, Code, Outbox, OutboxRecord, Request, Response, Status};
 use crate::server::dead_letters::{Letter, Next};
 use crate::server::handler::Handler;
 use crate::server::reply;
@@ -27,6 +27,7 @@ pin_project_lite::pin_project! {
         // A handler whose outcome is recorded may go on behind the deadline.
         until: Instant,
         trace: Option<TraceContext>,
+        outbox: Option<Outbox>,
         running: Option<RunningHandler>,
         #[pin]
         answer: F,
@@ -39,6 +40,8 @@ pin_project_lite::pin_project! {
 pub(super) enum Ended {
     /// The reply is to be sent.
     Reply(Outgoing),
+    /// What the handler has put into its outbox is to be written, with the reply if there is one.
+    Written(Box<(Vec<OutboxRecord>, Option<Outgoing>)>),
     /// Nobody waits for a reply.
     Silently,
     /// The call is to be handled again, at this time.
@@ -59,6 +62,13 @@ pub(super) fn handle<S: Handler>(
         waiting_since = kept.due().unwrap_or(waiting_since);
         kept.begin(&mut request);
     }
+    let outbox = match &calls.transacted {
+        Some(_) => Transacted::outbox(call.method),
+        None => None,
+    };
+    if let Some(outbox) = &outbox {
+        request.extensions_mut().insert(outbox.clone());
+    }
     let running = call.metrics.start(now.into_std(), now - waiting_since);
     let trace = telemetry::incoming(request.metadata(), &call.span);
     let mut until = call.deadline.instant();
@@ -78,6 +88,7 @@ pub(super) fn handle<S: Handler>(
         call: Some(call),
         until,
         trace,
+        outbox,
         running: Some(running),
         answer,
         deadline: None,
@@ -131,7 +142,11 @@ impl<S: Handler, F: Future<Output = Outcome>> Future for Handle<S, F> {
             running.end(now.into_std());
         }
         Poll::Ready(match this.call.take() {
-            Some(call) => finish(this.calls, call, this.trace.as_ref(), outcome, now),
+            Some(call) => {
+                let outbox = this.outbox.take().map(|outbox| outbox.close());
+                let trace = this.trace.as_ref();
+                finish(this.calls, call, trace, outcome, outbox, now)
+            }
             None => Ended::Silently,
         })
     }
@@ -142,6 +157,7 @@ fn finish<S>(
     mut call: Box<Call>,
     trace: Option<&TraceContext>,
     outcome: Option<Outcome>,
+    outbox: Option<Vec<OutboxRecord>>,
     now: Instant,
 ) -> Ended {
     let content_type = call.content_type;
@@ -181,9 +197,13 @@ fn finish<S>(
     };
     telemetry::record_outcome(&call.span, Side::Server, code, message);
     call.metrics.end(code, now - call.arrived);
+    let written = outbox.filter(|outbox| code == Code::Ok && !outbox.is_empty());
     // Beyond its deadline only where its outcome was to be recorded: nobody waits any more.
     let outcome = outcome.filter(|_| call.once.is_none() || now < call.deadline.instant());
     let reply = reply_to(calls, &call, trace, outcome);
+    if let Some(outbox) = written {
+        return Ended::Written(Box::new((outbox, reply)));
+    }
     match (letter, reply) {
         (Some(letter), reply) => Ended::Dead(Box::new((letter, reply))),
         (None, Some(reply)) => Ended::Reply(reply),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::replies::Way;
 use super::{Calls, Work};
 use crate::outside;
 use crate::server::dead_letters::{Letter, shrink};
@@ -52,7 +53,7 @@ impl<S: Handler> Calls<S> {
     }
 
     fn send_letter(self: &Arc<Self>, ticket: Ticket, record: Outgoing) {
-        if let Err(undelivered) = self.send(ticket, record) {
+        if let Err(undelivered) = self.send(ticket, record, Way::WithOffset) {
             self.letter_not_delivered(ticket, *undelivered);
         }
     }

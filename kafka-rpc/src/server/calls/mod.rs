@@ -4,6 +4,7 @@ mod handle;
 mod letters;
 mod once;
 mod replies;
+mod transacted;
 mod unusual;
 
 use std::sync::Arc;
@@ -17,7 +18,8 @@ pub(super) use self::guard::{Guard, GuardedMessages};
 pub(super) use self::handle::answer;
 use self::once::Identity;
 pub(super) use self::once::Once;
-pub(super) use self::replies::ReplyDeliveries;
+pub(super) use self::replies::{ReplyDeliveries, ticket_of, token_of};
+pub(super) use self::transacted::Transacted;
 use self::unusual::Unusual;
 use super::codec::Codec;
 use super::dead_letters::Letter;
@@ -58,6 +60,8 @@ pub(super) struct Calls<S> {
     of_instance: bool,
     streams: Streams,
     writer: Arc<ReplyWriter>,
+    /// Where the records of calls that are no streams are written with their offsets.
+    transacted: Option<Transacted>,
     runtime: Handle,
     /// Ends the handler of a running call: one that was not ready at once, or that is to be ended
     /// before it is known whether it is.
@@ -97,7 +101,7 @@ impl<S> Calls<S> {
         codec: Codec,
         message_limit: usize,
         (instance, of_instance): (Arc<str>, bool),
-        (streams, once): (StreamSettings, Once),
+        (streams, once, transacted): (StreamSettings, Once, Option<Transacted>),
         runtime: Handle,
     ) -> Self {
         let writer = Arc::<ReplyWriter>::default();
@@ -110,6 +114,7 @@ impl<S> Calls<S> {
             of_instance,
             streams: Streams::new(streams, Arc::clone(&writer)),
             writer,
+            transacted,
             runtime,
             handlers: Mutex::default(),
             once,
@@ -121,6 +126,11 @@ impl<S> Calls<S> {
     /// The producer reports to the calls, so it comes after them; `None` when the server has ended.
     pub(super) fn set_producer(&self, producer: Option<Arc<dyn Producer>>) {
         self.writer.set(producer);
+    }
+
+    /// Where records and offsets are written together, if they are.
+    pub(super) fn transacted(&self) -> Option<&Transacted> {
+        self.transacted.as_ref()
     }
 
     pub(super) fn streams(&self) -> &Streams {

@@ -11,13 +11,22 @@ use crate::server::dispatch::{PartitionId, Ticket};
 use crate::server::handler::Handler;
 use crate::server::reply;
 use crate::telemetry;
-use crate::transport::{Deliveries, Delivery, Failure, Outgoing, Undelivered};
+use crate::transport::{Deliveries, Delivery, Failure, Outgoing, TransportError, Undelivered};
 use crate::wire::{is_letter, mark_instance};
 
 /// A reply that can't be written is tried again after this long …
-const RETRY_PAUSE: Duration = Duration::from_millis(100);
+pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// … until it has failed for this long; then its caller has certainly given up.
 const RETRY_LIMIT: Duration = Duration::from_secs(120);
+
+/// How a record is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Way {
+    /// With the offset of its call, where that is done in transactions.
+    WithOffset,
+    /// By itself.
+    Alone,
+}
 
 impl<S: Handler> Calls<S> {
     /// Sends a reply; its call is settled when it is acknowledged.
@@ -25,16 +34,26 @@ impl<S: Handler> Calls<S> {
         if self.of_instance {
             mark_instance(&mut record.headers, &self.instance);
         }
-        self.send_reply(ticket, record);
+        self.send_reply(ticket, record, Way::WithOffset);
     }
 
-    fn send_reply(self: &Arc<Self>, ticket: Ticket, record: Outgoing) {
-        if let Err(undelivered) = self.send(ticket, record) {
-            self.not_delivered(ticket, *undelivered);
+    /// Sends the last record of a stream, whose call is settled already.
+    pub(in crate::server) fn end_stream(self: &Arc<Self>, ticket: Ticket, record: Outgoing) {
+        self.send_reply(ticket, record, Way::Alone);
+    }
+
+    fn send_reply(self: &Arc<Self>, ticket: Ticket, record: Outgoing, way: Way) {
+        if let Err(undelivered) = self.send(ticket, record, way) {
+            self.not_delivered(ticket, *undelivered, way);
         }
     }
 
-    fn not_delivered(self: &Arc<Self>, ticket: Ticket, undelivered: Undelivered) {
+    pub(super) fn not_delivered(
+        self: &Arc<Self>,
+        ticket: Ticket,
+        undelivered: Undelivered,
+        way: Way,
+    ) {
         if is_letter(&undelivered.record.headers) {
             return self.letter_not_delivered(ticket, undelivered);
         }
@@ -52,22 +71,27 @@ impl<S: Handler> Calls<S> {
             let calls = Arc::clone(self);
             outside::spawn_on(&self.runtime, async move {
                 tokio::time::sleep(RETRY_PAUSE).await;
-                calls.send_reply(ticket, record);
+                calls.send_reply(ticket, record, way);
             });
         } else if too_large && let Some(smaller) = reply::too_large(&record, &error) {
-            self.reply(ticket, smaller);
+            self.send_reply(ticket, smaller, way);
         } else {
-            tracing::warn!(%error, "a reply is lost");
-            telemetry::reply_lost();
-            self.settle(ticket);
+            self.lost(ticket, &error);
         }
     }
 
-    fn settle(&self, ticket: Ticket) {
-        let mut settled = vec![ticket];
-        self.unusual.lock().acknowledged(&mut settled);
-        for ticket in settled {
-            self.dispatch.lock().settled(ticket);
+    pub(super) fn lost(&self, ticket: Ticket, error: &TransportError) {
+        tracing::warn!(%error, "a reply is lost");
+        telemetry::reply_lost();
+        self.settle(&mut vec![ticket]);
+    }
+
+    /// Records of these calls were acknowledged.
+    pub(in crate::server) fn settle(&self, tickets: &mut Vec<Ticket>) {
+        self.unusual.lock().acknowledged(tickets);
+        let mut dispatch = self.dispatch.lock();
+        for ticket in tickets {
+            dispatch.settled(*ticket);
         }
     }
 
@@ -77,27 +101,34 @@ impl<S: Handler> Calls<S> {
         let mut undelivered = Vec::new();
         for Delivery { token, outcome } in batch.drain(..) {
             match outcome {
-                Ok(()) => settled.extend(token.map(ticket)),
+                Ok(()) => settled.extend(token.map(ticket_of)),
                 Err(failed) => match token {
-                    Some(token) => undelivered.push((ticket(token), failed)),
+                    Some(token) => undelivered.push((ticket_of(token), failed)),
                     None => self.streams.not_delivered(&failed),
                 },
             }
         }
-        self.unusual.lock().acknowledged(&mut settled);
-        {
-            let mut dispatch = self.dispatch.lock();
-            for ticket in settled {
-                dispatch.settled(ticket);
-            }
-        }
+        self.settle(&mut settled);
+        // In transactions only streams write by themselves.
+        let way = match self.transacted {
+            Some(_) => Way::Alone,
+            None => Way::WithOffset,
+        };
         for (ticket, failed) in undelivered {
-            self.not_delivered(ticket, *failed);
+            self.not_delivered(ticket, *failed, way);
         }
     }
 
-    pub(super) fn send(&self, ticket: Ticket, record: Outgoing) -> Result<(), Box<Undelivered>> {
-        self.writer.write(record, Some(token(ticket)))
+    pub(super) fn send(
+        &self,
+        ticket: Ticket,
+        record: Outgoing,
+        way: Way,
+    ) -> Result<(), Box<Undelivered>> {
+        match (&self.transacted, way) {
+            (Some(transacted), Way::WithOffset) => transacted.send(ticket, record),
+            _ => self.writer.write(record, Some(token(ticket))),
+        }
     }
 }
 
@@ -119,11 +150,20 @@ impl<S: Handler> Deliveries for ReplyDeliveries<S> {
     }
 }
 
-fn token(ticket: Ticket) -> u128 {
+/// A token that is of the same owner as those of the partition's calls.
+pub(in crate::server) fn token_of(partition: PartitionId) -> u128 {
+    token(Ticket {
+        partition,
+        offset: 0,
+    })
+}
+
+pub(super) fn token(ticket: Ticket) -> u128 {
     u128::from(ticket.partition.to_bits()) << 64 | u128::from(ticket.offset.cast_unsigned())
 }
 
-fn ticket(token: u128) -> Ticket {
+/// The call that a token is of.
+pub(in crate::server) fn ticket_of(token: u128) -> Ticket {
     Ticket {
         partition: PartitionId::from_bits((token >> 64) as u64),
         offset: (token as u64).cast_signed(),

@@ -7,6 +7,7 @@ mod of_call;
 mod recorded;
 mod settings;
 mod store;
+mod topics;
 mod under_way;
 
 #[cfg(feature = "redb")]
@@ -15,4 +16,5 @@ pub use self::memory::MemoryStore;
 pub(super) use self::of_call::{Finality, OfCall};
 pub(super) use self::settings::{Deduplication, check_deduplication};
 pub use self::store::{DeduplicatedCall, DeduplicationStore};
+pub(super) use self::topics::{Known, Reading, RecordTopic, TopicStore};
 pub(super) use self::under_way::{Turn, UnderWay};

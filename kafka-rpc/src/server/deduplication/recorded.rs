@@ -3,10 +3,15 @@
 use bytes::Bytes;
 use prost::Message;
 
-use crate::call::{Body, Code, Extensions, Metadata, MetadataValue, Recorded, Response, Status};
+use crate::call::{
+    Body, BoxError, Code, Extensions, Metadata, MetadataValue, Recorded, Response, Status,
+};
 
 /// The most bytes of a reply that are recorded. Of a larger one it is recorded that it was.
 pub(super) const REPLY_LIMIT: usize = 1024 * 1024;
+
+/// Of the form of records.
+const VERSION: u32 = 1;
 
 /// What a call came to.
 #[derive(Clone, PartialEq, Message)]
@@ -26,6 +31,9 @@ struct Record {
     request_crc32: u32,
     #[prost(uint64, tag = "7")]
     request_bytes: u64,
+    /// Never 0, so no record is empty: in a compacted topic that is none.
+    #[prost(uint32, tag = "8")]
+    version: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -39,20 +47,18 @@ struct Entry {
 
 /// The record of a call with this request.
 pub(super) fn encode(request: &Bytes, outcome: Result<&Response<Body>, &Status>) -> Bytes {
-    let too_large;
+    let unrecorded;
     let outcome = match outcome {
         Ok(response) if response.get_ref().len() > REPLY_LIMIT => {
-            too_large = Status::resource_exhausted(format!(
-                "the call took effect; its reply has {} bytes, of which no record is kept for repeats",
-                response.get_ref().len()
-            ));
-            Err(&too_large)
+            unrecorded = too_large(response.get_ref().len());
+            Err(&unrecorded)
         }
         outcome => outcome,
     };
     let mut record = Record {
         request_crc32: crc32fast::hash(request),
         request_bytes: request.len() as u64,
+        version: VERSION,
         ..Record::default()
     };
     match outcome {
@@ -68,6 +74,30 @@ pub(super) fn encode(request: &Bytes, outcome: Result<&Response<Body>, &Status>)
         }
     }
     record.encode_to_vec().into()
+}
+
+/// The same record, where there is no room for its reply.
+///
+/// # Errors
+/// Where it is no record.
+pub(super) fn without_reply(record: Bytes) -> Result<Bytes, BoxError> {
+    let record = Record::decode(record)?;
+    let status = too_large(record.value.len());
+    let small = Record {
+        code: status.code() as u32,
+        message: status.message().to_owned(),
+        request_crc32: record.request_crc32,
+        request_bytes: record.request_bytes,
+        version: VERSION,
+        ..Record::default()
+    };
+    Ok(small.encode_to_vec().into())
+}
+
+fn too_large(bytes: usize) -> Status {
+    Status::resource_exhausted(format!(
+        "the call took effect; its reply has {bytes} bytes, of which no record is kept for repeats"
+    ))
 }
 
 /// What a record says to a repeat with this request.
@@ -151,6 +181,24 @@ mod tests {
         let status = decode(record, &request()).unwrap().unwrap_err();
         assert_eq!(status.code(), Code::ResourceExhausted);
         assert!(status.message().contains("took effect"), "{status}");
+    }
+
+    #[test]
+    fn a_record_may_lose_its_reply() {
+        let record = encode(&request(), Ok(&Response::new(Body::new(&b"paid"[..]))));
+        let small = without_reply(record).unwrap();
+        let status = decode(small.clone(), &request()).unwrap().unwrap_err();
+        assert_eq!(status.code(), Code::ResourceExhausted);
+        assert!(
+            decode(small, &Bytes::new()).is_err(),
+            "it is of one request"
+        );
+    }
+
+    #[test]
+    fn a_record_is_never_empty() {
+        let record = encode(&Bytes::new(), Ok(&Response::new(Body::default())));
+        assert!(!record.is_empty());
     }
 
     #[test]

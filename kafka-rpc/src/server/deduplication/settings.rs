@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::DeduplicationStore;
 use crate::Error;
@@ -16,6 +17,12 @@ pub(in crate::server) enum Deduplication {
     ByHandlers,
     /// By what is kept there.
     Store(Arc<dyn DeduplicationStore>),
+    /// In topics beside those of the requests.
+    Topics {
+        window: Duration,
+        /// In memory.
+        bytes: u64,
+    },
 }
 
 impl fmt::Debug for Deduplication {
@@ -24,6 +31,7 @@ impl fmt::Debug for Deduplication {
             Self::Unset => "Unset",
             Self::ByHandlers => "ByHandlers",
             Self::Store(_) => "Store",
+            Self::Topics { .. } => "Topics",
         })
     }
 }
@@ -47,7 +55,8 @@ pub(in crate::server) fn check_deduplication(
                 }
                 None if matches!(deduplication, Deduplication::Unset) => format!(
                     "{path} is deduplicated, and the server was not told where to keep what its calls \
-                     came to: set a store with `deduplication`, or `deduplication_by_handlers`"
+                     came to: set `deduplication`, `deduplication_topics` or \
+                     `deduplication_by_handlers`"
                 ),
                 None => continue,
             };

@@ -1,5 +1,6 @@
 use std::hash::Hash;
 
+use super::partition::Partition;
 use super::{Dispatch, PartitionId};
 use crate::server::progress::Commit;
 
@@ -43,6 +44,23 @@ impl<C, I: Eq + Hash + Clone> Dispatch<C, I> {
         let partitions = commits.iter().map(|&(id, _)| id).collect();
         self.in_flight = Some(InFlight { seq, partitions });
         Some(CommitBatch { seq, commits })
+    }
+
+    /// Whether there is something to commit, and nothing in flight.
+    pub(crate) fn has_commits(&self) -> bool {
+        let mut partitions = self.partitions.values();
+        self.in_flight.is_none() && partitions.any(Partition::has_commit)
+    }
+
+    /// Whether a batch is in flight that has a commit of the partition.
+    pub(crate) fn is_committing(&self, id: PartitionId) -> bool {
+        let batch = self.in_flight.as_ref();
+        batch.is_some_and(|batch| batch.contains(id))
+    }
+
+    /// Whether a batch is in flight.
+    pub(crate) fn is_committing_any(&self) -> bool {
+        self.in_flight.is_some()
     }
 
     /// The broker has all of the batch: the at-most-once calls that it counts as finished may

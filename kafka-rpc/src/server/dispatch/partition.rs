@@ -305,6 +305,10 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         self.calls.len() == self.waiting
     }
 
+    pub(super) fn has_commit(&self) -> bool {
+        self.progress.has_commit()
+    }
+
     pub(super) fn take_commit(&mut self) -> Option<Commit> {
         let commit = self.progress.take_commit()?;
         self.gate.commit_taken();

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use self::intake::{Intake, partition_of};
 use self::owned::OwnedPartitions;
-use super::calls::Calls;
+use super::calls::{Calls, ticket_of, token_of};
 use super::dispatch::PartitionId;
 use super::handler::Handler;
 use super::lifecycle::Lifecycle;
@@ -22,7 +22,8 @@ use crate::Error;
 use crate::chunks::Pieces;
 use crate::telemetry;
 use crate::transport::{
-    CommittedOffset, Control, Member, PartitionRef, Record, Start, TransportError,
+    CommittedOffset, Control, Member, PartitionRef, Record, Start, TransactedOffset,
+    TransportError, Unit,
 };
 
 /// The longest wait for records while nothing else is due: how late a shutdown may be noticed.
@@ -110,7 +111,9 @@ impl<S> GroupMember<S> {
             now + self.pace.drain_time
         });
         let dispatch = self.calls.dispatch.lock();
-        let drained = dispatch.all_drained() && self.calls.streams().is_empty();
+        let drained = dispatch.all_drained()
+            && self.calls.streams().is_empty()
+            && !(self.calls.transacted().is_some() && dispatch.is_committing_any());
         if !drained && now >= until {
             let unfinished = dispatch.running() + dispatch.unsettled();
             tracing::warn!(
@@ -131,6 +134,13 @@ impl<S> GroupMember<S> {
     fn commit(&mut self, control: &dyn Control) {
         let now = Instant::now();
         if now < self.commit_due || self.pace.follows {
+            return;
+        }
+        if let Some(transacted) = self.calls.transacted() {
+            if self.calls.dispatch.lock().has_commits() {
+                self.commit_due = now + self.pace.commit_interval;
+                transacted.nudge();
+            }
             return;
         }
         let Some(batch) = self.calls.dispatch.lock().take_commits() else {
@@ -265,21 +275,27 @@ impl<S: Handler> Member for GroupMember<S> {
             return true;
         }
         let dispatch = self.calls.dispatch.lock();
-        self.owned
-            .known(partitions)
-            .into_iter()
-            .all(|id| dispatch.drained(id))
+        self.owned.known(partitions).into_iter().all(|id| {
+            let in_doubt = self.calls.transacted().is_some() && dispatch.is_committing(id);
+            dispatch.drained(id) && !in_doubt
+        })
     }
 
     fn release(&mut self, partition: &PartitionRef) -> Option<CommittedOffset> {
         self.grace_until = None;
         let id = self.owned.remove(partition)?;
-        let commit = self.calls.dispatch.lock().release(id);
+        let mut dispatch = self.calls.dispatch.lock();
+        // What is in a transaction counts as finished, and is not yet: its commit says so, or nobody does.
+        let in_doubt = self.calls.transacted().is_some() && dispatch.is_committing(id);
+        let commit = dispatch.release(id);
+        drop(dispatch);
         // Not before the release, or a handler that was ended would count as finished.
         self.calls.abort_where(|ticket| ticket.partition == id);
         self.calls.streams().release(id);
         self.pieces.forget_place(id);
-        commit.filter(|_| !self.pace.follows).map(Into::into)
+        commit
+            .filter(|_| !self.pace.follows && !in_doubt)
+            .map(Into::into)
     }
 
     fn lost(&mut self, partitions: &[PartitionRef]) {
@@ -340,6 +356,28 @@ impl<S: Handler> Member for GroupMember<S> {
             Err(error) => self.commit_failed(seq, &error),
         }
         self.calls.start_ready();
+    }
+
+    fn owns(&self, token: u128) -> bool {
+        self.calls.dispatch.lock().owns(ticket_of(token).partition)
+    }
+
+    fn written(&mut self, tokens: &[u128]) -> Option<(u64, Vec<TransactedOffset>)> {
+        let mut tickets = tokens.iter().copied().map(ticket_of).collect();
+        self.calls.settle(&mut tickets);
+        let batch = self.calls.dispatch.lock().take_commits()?;
+        let offsets = batch.commits.into_iter().filter_map(|(id, commit)| {
+            Some(TransactedOffset {
+                token: token_of(id),
+                partition: self.owned.partition(id)?.clone(),
+                committed: commit.into(),
+            })
+        });
+        Some((batch.seq, offsets.collect()))
+    }
+
+    fn unwritable(&mut self, unit: Unit, index: usize, error: TransportError) {
+        self.calls.unwritable(unit, index, error);
     }
 
     fn tick(&mut self, control: &dyn Control) -> Option<Duration> {

@@ -194,7 +194,7 @@ impl<S: Handler> Task<S> {
         call.metrics.end(code, call.arrived.elapsed());
         self.calls.streams().close(&self.stream);
         if let Some(record) = record {
-            self.calls.reply(self.ticket, record);
+            self.calls.end_stream(self.ticket, record);
         }
     }
 }

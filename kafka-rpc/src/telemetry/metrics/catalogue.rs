@@ -220,6 +220,14 @@ pub(super) const METRICS: &[Metric] = &[
         "Failed attempts to read requests",
     ),
     counter(
+        "kafka_rpc.server.transactions",
+        "Transactions that were committed with offsets",
+    ),
+    counter(
+        "kafka_rpc.server.transaction_failures",
+        "Transactions that failed and were tried again",
+    ),
+    counter(
         "kafka_rpc.producer.recreated",
         "Producers that could not go on and were replaced",
     ),

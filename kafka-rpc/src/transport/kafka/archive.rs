@@ -50,12 +50,43 @@ pub(super) fn read(
     most: usize,
     limit: Duration,
 ) -> Result<Vec<Record>, TransportError> {
+    let mut records = Vec::new();
+    if most > 0 {
+        go_through(consumer, of, offsets, limit, &mut |record| {
+            records.push(record);
+            records.len() < most
+        })?;
+    }
+    Ok(records)
+}
+
+/// Hands over the records at these offsets. Blocks.
+pub(super) fn scan(
+    consumer: &BaseConsumer<Context>,
+    of: &PartitionRef,
+    offsets: Range<i64>,
+    limit: Duration,
+    each: &mut dyn FnMut(Record),
+) -> Result<(), TransportError> {
+    go_through(consumer, of, offsets, limit, &mut |record| {
+        each(record);
+        true
+    })
+}
+
+/// Goes through the records at these offsets while `each` wants more, and records come within `limit`.
+fn go_through(
+    consumer: &BaseConsumer<Context>,
+    of: &PartitionRef,
+    offsets: Range<i64>,
+    limit: Duration,
+    each: &mut dyn FnMut(Record) -> bool,
+) -> Result<(), TransportError> {
     let PartitionRef { topic, partition } = of;
     let doing = format!("read {topic} [{partition}]");
     let failed = |error: &KafkaError| transport_error(&doing, error);
-    let mut records = Vec::new();
-    if offsets.is_empty() || most == 0 {
-        return Ok(records);
+    if offsets.is_empty() {
+        return Ok(());
     }
     let mut list = TopicPartitionList::new();
     list.add_partition_offset(topic, *partition, Offset::Offset(offsets.start))
@@ -63,7 +94,7 @@ pub(super) fn read(
         .map_err(|error| failed(&error))?;
     let queue = Queue::consumer(consumer.client()).map_err(|error| failed(&error))?;
     let mut topics = TopicCache::default();
-    let until = Instant::now() + limit;
+    let mut until = Instant::now() + limit;
     while let Some(left) = until.checked_duration_since(Instant::now()) {
         let Some(event) = queue.poll(left) else {
             break;
@@ -74,17 +105,15 @@ pub(super) fn read(
                     continue;
                 };
                 let last = record.offset + 1 >= offsets.end;
-                if offsets.contains(&record.offset) {
-                    records.push(record);
+                if (offsets.contains(&record.offset) && !each(record)) || last {
+                    return Ok(());
                 }
-                if last || records.len() >= most {
-                    return Ok(records);
-                }
+                until = Instant::now() + limit;
             }
             RD_KAFKA_EVENT_ERROR => {
                 let code = RDKafkaErrorCode::from(event.code());
                 match failure(code) {
-                    _ if code == RDKafkaErrorCode::PartitionEOF => return Ok(records),
+                    _ if code == RDKafkaErrorCode::PartitionEOF => return Ok(()),
                     // The library tries again.
                     Failure::Unreachable => event.tell(&**consumer.context()),
                     kind => {

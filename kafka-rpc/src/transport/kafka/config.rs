@@ -35,6 +35,14 @@ const PRODUCER: &[(&str, &str)] = &[
 /// A retry inside the library must not repeat a call.
 const REQUESTS: &[(&str, &str)] = &[("enable.idempotence", "true")];
 
+/// Whoever reads what they have written waits for the end of those that are left open, so the cluster
+/// ends them soon.
+const TRANSACTIONS: &[(&str, &str)] = &[
+    ("enable.idempotence", "true"),
+    ("transaction.timeout.ms", "10000"),
+    ("message.timeout.ms", "10000"),
+];
+
 /// A repeated reply finds nobody who waits for it, so what would prevent it is not paid for.
 const REPLIES: &[(&str, &str)] = &[("enable.idempotence", "false")];
 
@@ -121,6 +129,7 @@ impl ClusterConfig {
                 set(match writes {
                     Writes::Requests | Writes::DurableRequests => REQUESTS,
                     Writes::Replies => REPLIES,
+                    Writes::Transactions => TRANSACTIONS,
                 });
             }
             Purpose::Inbox => {

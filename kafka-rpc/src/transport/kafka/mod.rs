@@ -192,6 +192,18 @@ impl Transport for KafkaTransport {
             .await
     }
 
+    async fn scan(
+        &self,
+        partition: &PartitionRef,
+        offsets: Range<i64>,
+        limit: Duration,
+        mut each: Box<dyn FnMut(Record) + Send>,
+    ) -> Result<(), TransportError> {
+        let partition = partition.clone();
+        self.look(move |consumer| archive::scan(consumer, &partition, offsets, limit, &mut *each))
+            .await
+    }
+
     async fn delete_before(
         &self,
         partition: &PartitionRef,
@@ -212,6 +224,17 @@ impl Transport for KafkaTransport {
         if let Some(id) = &config.instance_id {
             native.set("group.instance.id", id);
         }
-        group::join(&native, &config, member)
+        let transactional = match &config.transactions {
+            Some(_) if self.embedded.is_some() => {
+                let message = "can't write transactions: the embedded broker has none";
+                return Err(TransportError::new(Failure::Config, message));
+            }
+            Some(transactions) => {
+                let purpose = Purpose::Producer(Writes::Transactions);
+                Some(self.config.client(purpose, &transactions.properties))
+            }
+            None => None,
+        };
+        group::join(&native, config, transactional, member)
     }
 }

@@ -233,6 +233,7 @@ async fn the_next_member_begins_where_the_last_one_committed() {
             batch: 2,
             instance_id: None,
             properties: Vec::new(),
+            transactions: None,
         };
         transport.join(config, Box::new(reader)).unwrap();
         (receiver, leave)

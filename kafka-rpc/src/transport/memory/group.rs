@@ -19,6 +19,10 @@ pub(super) fn join(
     config: GroupConfig,
     member: Box<dyn Member>,
 ) -> Result<(), TransportError> {
+    if config.transactions.is_some() {
+        let message = "can't write transactions: there are none in memory";
+        return Err(TransportError::new(Failure::Config, message));
+    }
     let mut partitions = Vec::new();
     for topic in &config.topics {
         let count = log.partitions(topic).ok_or_else(|| {

@@ -4,6 +4,7 @@ mod endings;
 mod keys;
 mod outcomes;
 mod stores;
+mod topics;
 mod waiting;
 
 use std::time::Duration;

@@ -25,7 +25,8 @@ const COMMITTED_LIMIT_ALTOGETHER: Duration = Duration::from_secs(60);
 const LAST_COMMIT_LIMIT: Duration = Duration::from_secs(1);
 const LAST_COMMIT_PAUSE: Duration = Duration::from_millis(20);
 
-/// What the steps of a membership share. One is taken at a time: the locks are never contended.
+/// What the steps of a membership share. One is taken at a time, so the locks are not contended but
+/// by the group's transactions.
 pub(super) struct GroupContext {
     pub(super) client: Context,
     pub(super) member: Mutex<Box<dyn Member>>,

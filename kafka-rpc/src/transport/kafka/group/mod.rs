@@ -4,6 +4,7 @@ mod commit;
 mod context;
 mod control;
 mod stall;
+mod transactions;
 mod watchdog;
 
 use std::pin::Pin;
@@ -27,7 +28,9 @@ use super::close;
 use super::error::{explained, transport_error};
 use super::events::{Event, Events, Queue};
 use super::message::TopicCache;
-use crate::transport::{Failure, GroupConfig, Member, TransportError, grant_command};
+use crate::transport::{
+    Failure, GroupConfig, Member, TransactionQueue, TransportError, grant_command,
+};
 
 /// How long what blocks rests before it asks again what it has to know.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
@@ -35,7 +38,8 @@ const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// Joins a group and lives as its member in a task.
 pub(super) fn join(
     native: &ClientConfig,
-    config: &GroupConfig,
+    config: GroupConfig,
+    transactional: Option<ClientConfig>,
     member: Box<dyn Member>,
 ) -> Result<(), TransportError> {
     let doing = format!("join group {}", config.group);
@@ -54,8 +58,18 @@ pub(super) fn join(
     consumer
         .subscribe(&topics)
         .map_err(|error| transport_error(&doing, &error))?;
+    let consumer = Arc::new(consumer);
+    let queue = match (transactional, config.transactions) {
+        (Some(producer), Some(transactions)) => {
+            let queue = Arc::clone(&transactions.queue);
+            transactions::begin(producer, Arc::clone(&consumer), transactions)?;
+            Some(queue)
+        }
+        _ => None,
+    };
     let group = Group {
-        consumer: Arc::new(consumer),
+        consumer,
+        transactions: queue,
         batch_limit: config.batch,
         denied,
     };
@@ -67,6 +81,8 @@ pub(super) fn join(
 /// The membership. It ends when this is dropped, also where the runtime ends with the task.
 struct Group {
     consumer: Arc<BaseConsumer<GroupContext>>,
+    /// What a thread of its own writes.
+    transactions: Option<Arc<TransactionQueue>>,
     batch_limit: usize,
     denied: Denied,
 }
@@ -174,6 +190,9 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
+        if let Some(transactions) = &self.transactions {
+            transactions.close();
+        }
         let consumer = Arc::clone(&self.consumer);
         close::in_background_with(consumer, |consumer| consumer.context().close(consumer));
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use rdkafka::config::ClientConfig;
 
-use self::native::Native;
+pub(super) use self::native::Native;
 use crate::transport::{Deliveries, Outgoing, Producer, TransportError, Undelivered, Writes};
 
 /// A producer that is made anew when librdkafka says that it can't go on (an idempotent producer

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use rdkafka::bindings::{
     self, RD_KAFKA_EVENT_DR, RD_KAFKA_EVENT_ERROR, RD_KAFKA_PURGE_F_INFLIGHT,
     RD_KAFKA_PURGE_F_QUEUE, rd_kafka_conf_set_events, rd_kafka_flush, rd_kafka_headers_destroy,
-    rd_kafka_producev, rd_kafka_purge, rd_kafka_vtype_t as Field,
+    rd_kafka_producev, rd_kafka_purge, rd_kafka_t, rd_kafka_vtype_t as Field,
 };
 use rdkafka::client::{Client, ClientContext};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
@@ -44,7 +44,7 @@ const EVENTS: i32 = RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR;
 
 /// A client of librdkafka that writes. Not through `rdkafka`'s producers: those look each topic up
 /// by name, copy headers once more, and tell the fate of each record apart.
-pub(super) struct Native {
+pub(in crate::transport::kafka) struct Native {
     topics: Topics,
     client: Client<NativeContext>,
     writes: Writes,
@@ -72,7 +72,7 @@ impl ClientContext for NativeContext {
 }
 
 impl Native {
-    pub(super) fn open(
+    pub(in crate::transport::kafka) fn open(
         config: &ClientConfig,
         writes: Writes,
         deliveries: &Arc<dyn Deliveries>,
@@ -110,12 +110,42 @@ impl Native {
         self.client.context().fatal.load(Ordering::Acquire)
     }
 
+    /// The client, which is alive as long as this.
+    pub(in crate::transport::kafka) fn client_ptr(&self) -> *mut rd_kafka_t {
+        self.client.native_ptr()
+    }
+
+    /// Whether a topic can be written to, as far as the cluster tells. Blocks.
+    pub(in crate::transport::kafka) fn look_up(
+        &self,
+        topic: &str,
+        limit: Duration,
+    ) -> Result<(), TransportError> {
+        let doing = format!("write to topic {topic}");
+        let found = self
+            .client
+            .fetch_metadata(Some(topic), limit)
+            .map_err(|error| transport_error(&doing, &error))?;
+        let topic = found.topics().iter().find(|found| found.name() == topic);
+        match topic.map(|topic| topic.error()) {
+            Some(None) => Ok(()),
+            Some(Some(code)) => Err(transport_error(
+                &doing,
+                &KafkaError::MetadataFetch(code.into()),
+            )),
+            None => {
+                let message = format!("can't {doing}: there is no such topic");
+                Err(TransportError::new(Failure::Missing, message))
+            }
+        }
+    }
+
     /// Ends the polling thread, which then closes the client.
-    pub(super) fn close(&self) {
+    pub(in crate::transport::kafka) fn close(&self) {
         self.closing.store(true, Ordering::Release);
     }
 
-    pub(super) fn send(
+    pub(in crate::transport::kafka) fn send(
         &self,
         record: Outgoing,
         token: Option<u128>,
@@ -141,7 +171,7 @@ impl Native {
         let headers = native_headers(&record.headers);
         let key = record.key.as_ref();
         let token = match (self.writes, token) {
-            (Writes::Replies | Writes::DurableRequests, Some(token)) => {
+            (Writes::Replies | Writes::DurableRequests | Writes::Transactions, Some(token)) => {
                 Box::into_raw(Box::new(token))
             }
             _ => ptr::null_mut(),
@@ -260,7 +290,10 @@ fn live(native: Arc<Native>) {
         Ok(queue) => {
             while !native.closing.load(Ordering::Acquire) {
                 native.poll(&queue, POLL);
-                std::thread::sleep(GATHER);
+                // A transaction waits for all of its own.
+                if native.writes != Writes::Transactions {
+                    std::thread::sleep(GATHER);
+                }
                 while native.poll(&queue, Duration::ZERO) {}
             }
             native.finish(&queue);

@@ -113,6 +113,7 @@ fn join(
         batch: 2,
         instance_id: None,
         properties: Vec::new(),
+        transactions: None,
     };
     transport.join(config, Box::new(reading))?;
     Ok((events, orders))

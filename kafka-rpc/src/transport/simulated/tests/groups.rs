@@ -129,6 +129,7 @@ impl Node {
             batch: 16,
             instance_id: None,
             properties: Vec::new(),
+            transactions: None,
         };
         node.process
             .within(|| site.transport.join(config, Box::new(member)))

@@ -4,16 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::chunks::cutting;
+use super::{Deliveries, Delivery, Failure, Outgoing, Producer, Transport, TransportError, Writes};
 use crate::hashing::HashMap;
-use crate::transport::{
-    Deliveries, Delivery, Failure, Outgoing, Producer, Transport, TransportError, Writes,
-};
 
 type Outcome = Result<(), TransportError>;
 
-/// Writes requests, and waits until each is acknowledged.
-pub(super) struct Replays {
+/// Writes records, and waits until each is acknowledged.
+pub(crate) struct AcknowledgedWrites {
     producer: Arc<dyn Producer>,
     waiting: Arc<Waiting>,
     next: AtomicU64,
@@ -22,28 +19,48 @@ pub(super) struct Replays {
 #[derive(Default)]
 struct Waiting(Mutex<HashMap<u128, oneshot::Sender<Outcome>>>);
 
-impl Replays {
-    pub(super) fn open(transport: &dyn Transport) -> Result<Self, TransportError> {
+/// Somebody who waits. To drop it is to wait no longer.
+struct Waits<'a> {
+    waiting: &'a Waiting,
+    token: u128,
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.waiting.0.lock().remove(&self.token);
+    }
+}
+
+impl AcknowledgedWrites {
+    /// `wrap` may put something around the producer.
+    pub(crate) fn open(
+        transport: &dyn Transport,
+        properties: &[(String, String)],
+        wrap: impl FnOnce(Arc<dyn Producer>) -> Arc<dyn Producer>,
+    ) -> Result<Self, TransportError> {
         let waiting = Arc::<Waiting>::default();
         let deliveries = Arc::clone(&waiting) as Arc<dyn Deliveries>;
-        let producer = transport.producer(Writes::DurableRequests, &[], deliveries)?;
+        let producer = transport.producer(Writes::DurableRequests, properties, deliveries)?;
         Ok(Self {
-            producer: cutting(producer, Some(crate::DEFAULT_MESSAGE_LIMIT)),
+            producer: wrap(producer),
             waiting,
             next: AtomicU64::new(0),
         })
     }
 
-    pub(super) async fn send(&self, request: Outgoing) -> Outcome {
+    pub(crate) async fn send(&self, record: Outgoing) -> Outcome {
         let token = u128::from(self.next.fetch_add(1, Ordering::Relaxed));
         let (told, acknowledged) = oneshot::channel();
         self.waiting.0.lock().insert(token, told);
-        if let Err(undelivered) = self.producer.send(request, Some(token)) {
-            self.waiting.0.lock().remove(&token);
+        let _waits = Waits {
+            waiting: &self.waiting,
+            token,
+        };
+        if let Err(undelivered) = self.producer.send(record, Some(token)) {
             return Err(undelivered.error);
         }
         acknowledged.await.unwrap_or_else(|_| {
-            let message = "the producer ended before it told of the request";
+            let message = "the producer ended before it told of the record";
             Err(TransportError::new(Failure::Fatal, message))
         })
     }
