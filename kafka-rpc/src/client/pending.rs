@@ -64,6 +64,12 @@ impl<W> PendingCalls<W> {
     /// Takes the waiter of a call that was answered, has failed or was cancelled. `None`: the call
     /// already had its outcome, or was never ours.
     pub(crate) fn complete(&mut self, id: u128) -> Option<W> {
+        #[cfg(feature = "__simulated")]
+        if crate::simulation::planted(crate::simulation::Bug::PendingMixedUp) {
+            return (self.waiters.keys().max().copied())
+                .and_then(|id| self.waiters.remove(&id))
+                .map(|(_, waiter)| waiter);
+        }
         let (_, waiter) = self.waiters.remove(&id)?;
         if self.deadlines.len() > 2 * self.waiters.len() + LEFT_BEHIND {
             let waiters = &self.waiters;

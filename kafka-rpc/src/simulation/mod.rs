@@ -6,12 +6,15 @@
 //! workspace's tests may be built with it.
 
 mod broker;
+mod bug;
 mod chance;
 mod open;
 mod process;
 mod scope;
 
 pub use broker::Broker;
+pub(crate) use bug::planted;
+pub use bug::{Bug, plant};
 pub use chance::Chance;
 pub use open::pending;
 pub use process::{Process, spawn};

@@ -1,5 +1,6 @@
 //! Whether a history is one that was promised.
 
+mod once;
 mod order;
 mod outcomes;
 mod resources;
@@ -77,6 +78,7 @@ pub fn check(events: &[Event], allowance: &Allowance) -> Report {
     };
     outcomes::check(&known, allowance, &mut report);
     order::check(&known, &mut report);
+    once::check(&known, &mut report);
     servers::check(&known, allowance, &mut report);
     resources::check(&known, &mut report);
     report
@@ -128,7 +130,9 @@ impl<'h> Known<'h> {
                 known.finished.push((node, *at));
             }
             What::Hit { on, by } => self.blows.entry(on).or_default().push((*at, *by)),
-            What::Failed { .. }
+            What::Deduplicated { .. }
+            | What::Recorded { .. }
+            | What::Failed { .. }
             | What::Left { .. }
             | What::Done
             | What::Draining

@@ -73,6 +73,16 @@ pub enum What {
         /// The call.
         call: String,
     },
+    /// The call is of a method that is deduplicated, and has no other name in its store.
+    Deduplicated {
+        /// The call.
+        call: String,
+    },
+    /// What a deduplicated call came to is recorded.
+    Recorded {
+        /// The call.
+        call: String,
+    },
     /// Its caller waits for the call no longer, and is told no outcome.
     Cancelled {
         /// The call.

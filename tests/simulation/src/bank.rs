@@ -56,6 +56,10 @@ pub(crate) trait Bank {
     #[rpc(delivery = "AT_MOST_ONCE")]
     async fn charge(&self, request: Request<Order>) -> Result<Response<Done>, Status>;
 
+    /// With one effect, however often it is called.
+    #[rpc(deduplicated = true)]
+    async fn transfer(&self, request: Request<Order>) -> Result<Response<Done>, Status>;
+
     /// One at a time of an account, in order, and again where it fails.
     #[rpc(key = "account", redelivery = QUICK)]
     async fn audit(&self, request: Request<Order>) -> Result<Response<Done>, Status>;
@@ -76,6 +80,10 @@ impl Bank for Counter {
     }
 
     async fn charge(&self, request: Request<Order>) -> Result<Response<Done>, Status> {
+        self.handle(request).await
+    }
+
+    async fn transfer(&self, request: Request<Order>) -> Result<Response<Done>, Status> {
         self.handle(request).await
     }
 

@@ -93,10 +93,11 @@ struct Caller {
 impl Caller {
     async fn run(mut self, calls: u64, rest: u64) {
         while self.calls < calls {
-            match self.chance.of(0..10) {
+            match self.chance.of(0..11) {
                 0..=2 => self.pay_some().await,
                 3 | 4 => self.quote().await,
                 5 => self.charge().await,
+                8 => self.transfer().await,
                 6 => self.audit().await,
                 7 => self.give_up().await,
                 _ => self.leave().await,
@@ -143,6 +144,42 @@ impl Caller {
         ended(&self.teller, order, outcome);
     }
 
+    /// A call that is made until it has an end, and sometimes twice at a time.
+    async fn transfer(&mut self) {
+        let order = self.order();
+        let call = || order.call.clone();
+        self.teller.tell(What::Called {
+            call: call(),
+            order: None,
+            deadline: None,
+        });
+        self.teller.tell(What::Deduplicated { call: call() });
+        let mut outcome = Err(Status::internal("never made"));
+        for _ in 0..4 {
+            let mut attempt = || {
+                let mut request = order.clone().into_request();
+                request.set_timeout(self.chance.millis(1..3_000));
+                if let Ok(key) = call().parse() {
+                    request.set_idempotency_key(key);
+                }
+                let mut bank = self.bank.clone();
+                async move { bank.transfer(request).await }
+            };
+            let (one, other) = (attempt(), attempt());
+            outcome = match self.chance.permille(300) {
+                true => {
+                    let (one, other) = tokio::join!(biased; one, other);
+                    one.or(other)
+                }
+                false => one.await,
+            };
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        ended(&self.teller, order, outcome);
+    }
+
     async fn audit(&mut self) {
         let mut order = self.order();
         order.account = format!("{}-audit", self.name);
@@ -177,6 +214,10 @@ impl Caller {
     async fn leave(&mut self) {
         let mut order = self.order();
         order.fails = self.chance.of(0..5) as u32;
+        if self.chance.permille(20) {
+            // Longer than a server has when it ends.
+            order.work = self.chance.of(0..40_000);
+        }
         self.teller.tell(What::Called {
             call: order.call.clone(),
             order: None,
@@ -212,9 +253,10 @@ impl Caller {
         self.calls += 1;
         Order {
             call: format!("{}-{}", self.name, self.calls),
-            work: match self.chance.permille(200) {
-                true => self.chance.of(0..1_000),
-                false => self.chance.of(0..20),
+            work: match self.chance.of(0..100) {
+                0 | 1 => self.chance.of(0..12_000),
+                2..20 => self.chance.of(0..1_000),
+                _ => self.chance.of(0..20),
             },
             refused: false,
             ..Order::default()

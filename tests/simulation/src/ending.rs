@@ -1,11 +1,12 @@
 //! Nothing goes wrong any more: what is on its way ends, and then all do.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kafka_rpc::simulation::{Open, Process, spawn};
 use kafka_rpc::{CallHandle, Channel, Cluster, DeadLetters, DeadLettersError, Error, Method};
 use kafka_rpc_checker::What;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::bank::{BankClient, Done, Order};
 use crate::play::World;
@@ -14,7 +15,11 @@ use crate::stage::Teller;
 /// Longer than the longest deadline, with all that may have to happen before.
 const CLIENT: Duration = Duration::from_secs(120);
 /// How long one reply is looked for at the end.
-const REPLY: Duration = Duration::from_secs(60);
+const REPLY: Duration = Duration::from_secs(300);
+/// How long one is that may be kept no more.
+const GONE: Duration = Duration::from_secs(5);
+/// How long the end of a call is waited for before it is looked for again.
+const PAUSE: Duration = Duration::from_millis(500);
 /// How long a server may take to end, which the checker holds against what is promised.
 const SERVER: Duration = Duration::from_secs(60);
 /// What ends without anybody who waits for it has ended by then.
@@ -88,11 +93,11 @@ async fn end_servers(world: &mut World) -> Vec<(String, Process)> {
 
 /// Finds the replies of calls that were left with Kafka and that nobody has found, and the dead letters.
 fn find(world: &World) -> impl Future<Output = ()> + Send + use<> {
-    let ended: Vec<String> = world.history.look(|event| match &event.what {
+    let ended: BTreeSet<String> = world.history.look(|event| match &event.what {
         What::Ended { call, .. } => Some(call.clone()),
         _ => None,
     });
-    let kept = world.history.look(|event| match &event.what {
+    let kept: Vec<(String, String)> = world.history.look(|event| match &event.what {
         What::Kept { call, handle } if !ended.contains(call) => {
             Some((call.clone(), handle.clone()))
         }
@@ -126,10 +131,11 @@ async fn find_replies(
         };
         let (channel, teller) = (channel.clone(), teller.clone());
         searches.push(spawn(async move {
-            let outcome = match timeout(REPLY, channel.reply(&handle)).await {
+            let patience = if forgets { GONE } else { REPLY };
+            let outcome = match timeout(patience, channel.reply(&handle)).await {
                 Ok(Ok(reply)) => Ok(reply.into_inner().call),
                 Ok(Err(status)) => Err(format!("{:?}: {}", status.code(), status.message())),
-                Err(_) => Err(format!("no reply within {REPLY:?}")),
+                Err(_) => Err(format!("no reply within {patience:?}")),
             };
             if forgets && outcome.is_err() {
                 return teller.tell(What::Forgotten { call });
@@ -148,20 +154,43 @@ async fn find_replies(
     Ok(())
 }
 
+/// Waits until each call that was left with Kafka is done or a dead letter: a reply may have been found that was written
+/// before its server was killed, whose successor has only begun.
 async fn find_letters(cluster: &Cluster, teller: &Teller) -> Result<(), DeadLettersError> {
+    let until = Instant::now() + REPLY;
+    loop {
+        let buried = letters(cluster).await?;
+        let done: BTreeSet<String> = teller.history().look(|event| match &event.what {
+            What::Finished { call } => Some(call.clone()),
+            _ => None,
+        });
+        let open: Vec<String> = teller.history().look(|event| match &event.what {
+            What::Kept { call, .. } => Some(call.clone()),
+            _ => None,
+        });
+        let settled = (open.iter()).all(|call| done.contains(call) || buried.contains(call));
+        if settled || Instant::now() > until {
+            for call in buried {
+                teller.tell(What::Buried { call });
+            }
+            return Ok(());
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// The calls whose requests are dead letters.
+async fn letters(cluster: &Cluster) -> Result<BTreeSet<String>, DeadLettersError> {
     let service = <BankClient>::DESCRIPTOR;
-    for index in 0..service.methods.len() {
-        let Some(method) = Method::new(service, index) else {
-            continue;
-        };
+    let methods = (0..service.methods.len()).filter_map(|index| Method::new(service, index));
+    let mut buried = BTreeSet::new();
+    for method in methods {
         let letters = DeadLetters::of(cluster, method).await?;
         for letter in letters.list(None, usize::MAX).await? {
-            if let Ok(order) = letter.decode::<Order>() {
-                teller.tell(What::Buried { call: order.call });
-            }
+            buried.extend(letter.decode::<Order>().map(|order| order.call));
         }
     }
-    Ok(())
+    Ok(buried)
 }
 
 /// Something is left over that should not be.

@@ -9,5 +9,7 @@ mod plan;
 mod play;
 mod server;
 mod stage;
+mod store;
 
-pub use play::{Played, play};
+pub use kafka_rpc::simulation::Bug;
+pub use play::{Played, play, play_with};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kafka_rpc::simulation::{Broker, Chance, Scope};
+use kafka_rpc::simulation::{Broker, Bug, Chance, Scope, plant};
 use kafka_rpc::{Cluster, simulation::Faults};
 use kafka_rpc_checker::{Allowance, Event, check};
 use tokio::runtime::Builder;
@@ -13,12 +13,14 @@ use crate::ending::end;
 use crate::plan::Plan;
 use crate::server::{DRAIN_TIME, ServerNode};
 use crate::stage::History;
+use crate::store::Database;
 
+/// How long leaving the group may take.
+const LEAVES: Duration = Duration::from_secs(10);
 const ALLOWANCE: Allowance = Allowance {
     outcome: Duration::from_millis(100),
     wakes_up: Duration::from_millis(10),
-    // Its last commits, and leaving the group, are tried for so long where the broker is away.
-    drain: DRAIN_TIME.saturating_add(Duration::from_secs(4)),
+    drain: DRAIN_TIME.saturating_add(LEAVES),
 };
 
 /// What became of a simulation.
@@ -46,6 +48,7 @@ impl Played {
 /// All that is there.
 pub(crate) struct World {
     pub(crate) broker: Broker,
+    pub(crate) database: Database,
     pub(crate) cluster: Cluster,
     pub(crate) history: History,
     pub(crate) plan: Plan,
@@ -62,12 +65,22 @@ pub(crate) struct World {
 /// # Errors
 /// When there can be no runtime.
 pub fn play(seed: u64) -> anyhow::Result<Played> {
+    play_with(seed, None)
+}
+
+/// The same, with a bug that is planted in the library.
+///
+/// # Errors
+/// As [`play`].
+pub fn play_with(seed: u64, bug: Option<Bug>) -> anyhow::Result<Played> {
+    plant(bug);
     let runtime = Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()?;
     let history = runtime.block_on(whole(seed));
     drop(runtime);
+    plant(None);
     let mut report = check(&history, &ALLOWANCE);
     report.violations.sort();
     Ok(Played {
@@ -83,10 +96,13 @@ async fn whole(seed: u64) -> Vec<Event> {
     let plan = Plan::draw(&mut chance);
     let broker = Broker::start(chance.fork(), plan.faults);
     let cluster = broker.cluster().topics(topics(&plan));
+    let history = History::new();
+    let database = Database::new(history.teller("database"), chance.fork());
     let mut world = World {
         broker,
+        database,
         cluster,
-        history: History::new(),
+        history,
         chance,
         servers: Vec::new(),
         leaving: Vec::new(),
@@ -109,7 +125,7 @@ impl World {
     pub(crate) fn launch_server(&mut self) {
         let name = self.name("server");
         let teller = self.history.teller(&name);
-        let server = ServerNode::launch(&self.cluster, teller, self.chance.fork());
+        let server = ServerNode::launch(&self.cluster, &self.database, teller, self.chance.fork());
         self.servers.push(server);
     }
 

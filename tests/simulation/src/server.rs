@@ -9,9 +9,10 @@ use tokio::sync::oneshot;
 
 use crate::bank::{BankServer, Counter};
 use crate::stage::Teller;
+use crate::store::Database;
 
 /// How long handlers and replies may go on when a server ends.
-pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(5);
+pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 /// A server that runs.
 pub(crate) struct ServerNode {
@@ -23,7 +24,12 @@ pub(crate) struct ServerNode {
 }
 
 impl ServerNode {
-    pub(crate) fn launch(cluster: &Cluster, teller: Teller, mut chance: Chance) -> Self {
+    pub(crate) fn launch(
+        cluster: &Cluster,
+        database: &Database,
+        teller: Teller,
+        mut chance: Chance,
+    ) -> Self {
         let process = Process::new();
         let (end, signal) = oneshot::channel();
         let (over, ended) = oneshot::channel();
@@ -34,6 +40,7 @@ impl ServerNode {
             .drain_time(DRAIN_TIME)
             .revoke_grace(chance.millis(50..3_000))
             .connect_timeout(Duration::from_secs(60))
+            .deduplication(database.clone())
             .add_service(BankServer::new(Counter {
                 teller: teller.clone(),
             }));

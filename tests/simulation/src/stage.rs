@@ -39,7 +39,7 @@ impl History {
     }
 
     /// What was told so far that is looked for.
-    pub(crate) fn look<T>(&self, of: impl Fn(&Event) -> Option<T>) -> Vec<T> {
+    pub(crate) fn look<T, All: FromIterator<T>>(&self, of: impl Fn(&Event) -> Option<T>) -> All {
         self.events.lock().iter().filter_map(of).collect()
     }
 }
@@ -59,6 +59,10 @@ impl Teller {
             what,
         };
         self.history.events.lock().push(event);
+    }
+
+    pub(crate) fn history(&self) -> &History {
+        &self.history
     }
 
     pub(crate) fn node(&self) -> &str {

@@ -7,6 +7,7 @@ use super::replies::{Way, ticket_of, token};
 use crate::call::{Outbox, OutboxRecord, Status};
 use crate::chunks;
 use crate::descriptor::{Delivery, Method, Routing};
+use crate::outside;
 use crate::server::dispatch::Ticket;
 use crate::server::handler::Handler;
 use crate::server::reply;
@@ -94,7 +95,7 @@ impl<S: Handler> Calls<S> {
             tracing::debug!(%error, "a call's records wait for room");
             telemetry::reply_retried();
             let calls = Arc::clone(self);
-            self.runtime.spawn(async move {
+            outside::spawn_on(&self.runtime, async move {
                 tokio::time::sleep(super::replies::RETRY_PAUSE).await;
                 if calls.dispatch.lock().owns(ticket.partition) {
                     calls.push(ticket, records);

@@ -69,6 +69,10 @@ impl OfCall {
 #[async_trait]
 impl Recorder for OfCall {
     async fn find(&self, message: &Bytes) -> Result<Option<Recorded>, Status> {
+        #[cfg(feature = "__simulated")]
+        if crate::simulation::planted(crate::simulation::Bug::RecordsIgnored) {
+            return Ok(None);
+        }
         let found = in_time(self.store.find(&self.call)).await;
         let record = found.map_err(|error| {
             telemetry::deduplication_failed("find");

@@ -11,6 +11,10 @@ pub(super) struct CommitGate {
 impl CommitGate {
     /// Holds a call until a commit that is taken from now on is confirmed.
     pub(super) fn hold(&mut self, offset: i64) {
+        #[cfg(feature = "__simulated")]
+        if crate::simulation::planted(crate::simulation::Bug::GateOpen) {
+            return;
+        }
         self.uncommitted.insert(offset);
     }
 

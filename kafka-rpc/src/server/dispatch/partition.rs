@@ -169,7 +169,7 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         self.waiting_bytes += bytes;
         let phase = Phase::Waiting(Waiting { turn, bytes, call });
         self.calls.insert(offset, Call { key, id, phase });
-        let may_start = first && delivery != Delivery::AtMostOnce;
+        let may_start = first && !self.gate.holds(offset);
         Ok(may_start.then(|| (turn, self.ticket(offset))))
     }
 
@@ -274,6 +274,10 @@ impl<C, I: Eq + Hash + Clone> Partition<C, I> {
         let waits = |_: &i64, call: &mut Call<C, I>| matches!(call.phase, Phase::Waiting(_));
         for (offset, call) in self.calls.extract_if(waits) {
             forget_id(&mut self.ids, call.id, offset);
+            #[cfg(feature = "__simulated")]
+            if crate::simulation::planted(crate::simulation::Bug::DrainFinishes) {
+                self.progress.complete(offset);
+            }
             self.progress.reopen(offset);
             if let Phase::Waiting(Waiting { turn, call, .. }) = call.phase {
                 withdrawn.push((turn, call));

@@ -7,7 +7,9 @@ use crate::history::What;
 pub(super) fn check(known: &Known<'_>, report: &mut Report) {
     let mut accounts: HashMap<&str, BTreeMap<u64, (u64, &str)>> = HashMap::new();
     for (name, call) in &known.calls {
+        // One that was given up may be known as that to a server, and be handled by the next all the same.
         let first = call.started.iter().map(|(_, at)| *at).min();
+        let first = first.filter(|_| !call.cancelled);
         if let (Some((account, number)), Some(first)) = (call.order, first) {
             accounts
                 .entry(account)

@@ -229,6 +229,34 @@ fn a_second_handler_of_a_call_at_most_once_and_what_is_left_over_are_found() {
 }
 
 #[test]
+fn a_deduplicated_call_that_is_handled_again_is_found() {
+    let told = |at: u64, node: &str, what: What| Event {
+        at,
+        node: node.to_owned(),
+        what,
+    };
+    let call = "c-0".to_owned();
+    let mut events = well();
+    events.insert(
+        0,
+        told(0, "client", What::Deduplicated { call: call.clone() }),
+    );
+    events.push(told(7_100, "store", What::Recorded { call: call.clone() }));
+    assert_eq!(violations(&events), [""; 0]);
+    let started = What::Started {
+        call,
+        order: None,
+        origin: ("pay".to_owned(), 0, 7),
+    };
+    for at in [7_200, 7_300] {
+        events.push(told(at, "other", started.clone()));
+    }
+    let again = "c-0: it took effect, and was handled again";
+    let twice = "c-0: it was handled twice at a time by other";
+    assert_eq!(violations(&events), [again, again, twice]);
+}
+
+#[test]
 fn calls_of_a_key_out_of_order_or_at_the_same_time_are_found() {
     let mut events = well();
     for event in &mut events {
