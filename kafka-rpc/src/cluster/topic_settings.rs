@@ -11,6 +11,7 @@ use crate::transport::NewTopic;
 /// | replication factor | the broker's default | the broker's default | the broker's default | the broker's default |
 /// | `retention.ms` | the broker's default | 1 hour | 14 days | the window |
 /// | `cleanup.policy` | `delete` | `delete` | `delete` | `compact,delete` |
+/// | `message.timestamp.type` | the broker's default | `LogAppendTime` | `LogAppendTime` | `LogAppendTime` |
 /// | `compression.type` | `uncompressed` | `uncompressed` | `uncompressed` | `uncompressed` |
 /// | `max.message.bytes` | 1.0625 MiB | 1.0625 MiB | 1.0625 MiB | 1.0625 MiB |
 ///
@@ -49,10 +50,16 @@ impl Default for TopicSettings {
             ("max.message.bytes", MAX_MESSAGE_BYTES.to_string()),
         ];
         let requests: BTreeMap<_, _> = common.into_iter().map(owned).collect();
+        // How long they are kept is not for the clock of whichever server has written them to say. A
+        // request's deadline counts from the time that its caller has given it.
         let mut replies = requests.clone();
-        let mut dead_letters = requests.clone();
+        replies.insert(
+            "message.timestamp.type".to_owned(),
+            "LogAppendTime".to_owned(),
+        );
+        let mut dead_letters = replies.clone();
         dead_letters.insert("retention.ms".to_owned(), DEAD_LETTER_RETENTION.to_owned());
-        let mut deduplication = requests.clone();
+        let mut deduplication = replies.clone();
         deduplication.insert("cleanup.policy".to_owned(), "compact,delete".to_owned());
         // Old segments go as a whole, so they have to end in time.
         replies.extend(

@@ -1,5 +1,6 @@
 //! Whether a history is one that was promised.
 
+mod effects;
 mod once;
 mod order;
 mod outcomes;
@@ -47,6 +48,7 @@ struct Call<'h> {
     once: bool,
     cancelled: bool,
     buried: bool,
+    effects: usize,
     forgotten: bool,
     ended: Vec<(u64, &'h Result<String, String>)>,
     started: Vec<(&'h str, u64)>,
@@ -81,6 +83,7 @@ pub fn check(events: &[Event], allowance: &Allowance) -> Report {
     once::check(&known, &mut report);
     servers::check(&known, allowance, &mut report);
     resources::check(&known, &mut report);
+    effects::check(&known, &mut report);
     report
 }
 
@@ -112,6 +115,7 @@ impl<'h> Known<'h> {
             What::Once { call } => self.calls.entry(call).or_default().once = true,
             What::Cancelled { call } => self.calls.entry(call).or_default().cancelled = true,
             What::Buried { call } => self.calls.entry(call).or_default().buried = true,
+            What::Effect { call } => self.calls.entry(call).or_default().effects += 1,
             What::Forgotten { call } => self.calls.entry(call).or_default().forgotten = true,
             What::Ended {
                 call,
@@ -130,9 +134,10 @@ impl<'h> Known<'h> {
                 known.finished.push((node, *at));
             }
             What::Hit { on, by } => self.blows.entry(on).or_default().push((*at, *by)),
-            What::Deduplicated { .. }
+            What::Failed { .. }
+            | What::Effects
+            | What::Deduplicated { .. }
             | What::Recorded { .. }
-            | What::Failed { .. }
             | What::Left { .. }
             | What::Done
             | What::Draining

@@ -98,6 +98,13 @@ pub enum What {
         /// The call.
         call: String,
     },
+    /// The call has taken effect.
+    Effect {
+        /// The call.
+        call: String,
+    },
+    /// All effects that there are have been told: a call that was answered has one.
+    Effects,
     /// What a node has not given back that has come to its end.
     Left {
         /// What it is.

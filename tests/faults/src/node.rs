@@ -22,6 +22,8 @@ const ENDS: Duration = Duration::from_secs(60);
 
 pub(crate) struct Node {
     pub(crate) name: String,
+    /// What it is called in its group, whichever process it is.
+    pub(crate) instance: Option<String>,
     child: Child,
     ready: bool,
     /// Where what it printed is kept.
@@ -29,19 +31,27 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// `role` is what the program runs as, and `settings` what it is told.
+    /// `role` is what the program runs as, and `settings` what it is told. Its clock of the day is off by `clock` seconds.
     pub(crate) fn launch(
         name: String,
         role: &str,
         settings: &str,
         folder: &Path,
+        clock: i64,
     ) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("this program can't be found")?;
         let mut command = Command::new(program);
-        let child = Child::spawn(command.args([role, settings]));
+        command.args([role, settings]);
+        if clock != 0 {
+            command
+                .env("LD_PRELOAD", env!("CLOCK_SHIFT"))
+                .env("SHIFT_CLOCK_SECONDS", clock.to_string());
+        }
+        let child = Child::spawn(&mut command);
         let log = folder.join(format!("{name}.log"));
         Ok(Self {
             name,
+            instance: None,
             child,
             ready: false,
             log,

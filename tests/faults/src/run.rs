@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout};
 use crate::arguments::RunArguments;
 use crate::chance::Chance;
 use crate::clock::now;
-use crate::scenario::{ALL, HANDOVERS, play};
+use crate::scenario::{ALL, HANDOVERS, TRANSACTIONS, play};
 use crate::server::DRAIN_TIME;
 use crate::stage::{SESSION_TIMEOUT, Site, Stage};
 use crate::table::{Row, quantile, summary, table};
@@ -102,7 +102,7 @@ async fn one(
         (
             "takeovers",
             &report.takeovers,
-            Some(SESSION_TIMEOUT + TAKES_OVER),
+            (!name.starts_with(TRANSACTIONS)).then_some(SESSION_TIMEOUT + TAKES_OVER),
         ),
         (
             "handovers",
@@ -142,7 +142,7 @@ async fn end(stage: &mut Stage<'_>, folder: &Path) -> anyhow::Result<()> {
     for server in stage.servers.drain(..) {
         server.has_ended()?;
     }
-    Ok(())
+    stage.tell_effects().await
 }
 
 /// Of calls that were left with Kafka, those that nobody has found.

@@ -12,6 +12,9 @@ use crate::stage::{Stage, Way};
 /// The scenario in which servers go one at a time, so that it shows how long that takes.
 pub(crate) const HANDOVERS: &str = "bounce-servers";
 
+/// The scenarios in which servers write transactions. Who takes over may have to wait for the end of one.
+pub(crate) const TRANSACTIONS: &str = "transactions-";
+
 /// The scenarios, and what each does.
 pub(crate) const ALL: &[(&str, &str)] = &[
     (
@@ -26,9 +29,9 @@ pub(crate) const ALL: &[(&str, &str)] = &[
         "kill-brokers",
         "SIGKILL of one of three brokers, which is back after 3 to 8 s",
     ),
-    ("pause-servers", "SIGSTOP of a server for 5 to 20 s"),
-    ("pause-clients", "SIGSTOP of a client for 5 to 20 s"),
-    ("pause-brokers", "SIGSTOP of a broker for 5 to 20 s"),
+    ("pause-servers", "SIGSTOP of a server for 5 to 60 s"),
+    ("pause-clients", "SIGSTOP of a client for 5 to 60 s"),
+    ("pause-brokers", "SIGSTOP of a broker for 5 to 60 s"),
     (
         "bounce-servers",
         "a server ends in good order, and another takes its place",
@@ -48,10 +51,47 @@ pub(crate) const ALL: &[(&str, &str)] = &[
         "late-commits",
         "SIGKILL of servers that commit every 5 s only",
     ),
+    (
+        "clocks",
+        "the clocks of both clients and a server are an hour off, one ahead and two behind",
+    ),
+    (
+        "transactions-kill",
+        "SIGKILL of servers that write transactions",
+    ),
+    (
+        "transactions-pause",
+        "SIGSTOP of servers that write transactions, for 5 to 60 s",
+    ),
+    (
+        "transactions-brokers",
+        "SIGKILL of brokers that take transactions",
+    ),
+    (
+        "transactions-cut",
+        "a server that writes transactions reaches no broker for 5 to 20 s",
+    ),
+    (
+        "transactions-storm",
+        "servers that write transactions join and leave",
+    ),
 ];
 
 /// Runs to the end of the stage's time.
 pub(crate) async fn play(name: &str, stage: &mut Stage<'_>) -> anyhow::Result<()> {
+    let name = match name.strip_prefix(TRANSACTIONS) {
+        Some(fault) => {
+            stage.with_transactions().await;
+            match fault {
+                "kill" => "kill-servers",
+                "pause" => "pause-servers",
+                "brokers" => "kill-brokers",
+                "cut" => "cut-server",
+                fault => fault,
+            }
+        }
+        None => name,
+    };
     match name {
         "kill-servers" => kill_servers(stage).await,
         "kill-clients" => kill_clients(stage).await,
@@ -66,6 +106,7 @@ pub(crate) async fn play(name: &str, stage: &mut Stage<'_>) -> anyhow::Result<()
         "weather" => weather(stage).await,
         "storm" => storm(stage).await,
         "late-commits" => late_commits(stage).await,
+        "clocks" => clocks(stage).await,
         _ => {
             let names: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
             bail!(
@@ -87,8 +128,10 @@ async fn kill_servers_every(
 ) -> anyhow::Result<()> {
     while stage.rest_about(millis.clone()).await {
         let victim = stage.chance.of(0..stage.servers.len());
-        stage.servers.remove(victim).kill(&stage.history)?;
-        let mut next = stage.server(Way::Straight)?;
+        let victim = stage.servers.remove(victim);
+        let instance = victim.instance.clone();
+        victim.kill(&stage.history)?;
+        let mut next = stage.server_as(Way::Straight, instance)?;
         next.is_ready();
         stage.servers.push(next);
     }
@@ -138,7 +181,7 @@ async fn pause_brokers(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     while stage.rest_about(5_000..10_000).await {
         let broker = stage.chance.of(0..3);
         stage.site.brokers[broker].pause();
-        sleep(stage.chance.millis(5_000..20_000)).await;
+        sleep(stage.chance.millis(5_000..60_000)).await;
         stage.site.brokers[broker].resume();
     }
     Ok(())
@@ -149,7 +192,7 @@ async fn pause_servers(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     while stage.rest_about(3_000..8_000).await {
         let victim = stage.chance.of(0..stage.servers.len());
         stage.servers[victim].pause(&stage.history)?;
-        sleep(stage.chance.millis(5_000..20_000)).await;
+        sleep(stage.chance.millis(5_000..60_000)).await;
         stage.servers[victim].resume(&stage.history)?;
     }
     Ok(())
@@ -160,7 +203,7 @@ async fn pause_clients(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     while stage.rest_about(3_000..8_000).await {
         let victim = stage.chance.of(0..stage.clients.len());
         stage.clients[victim].pause(&stage.history)?;
-        sleep(stage.chance.millis(5_000..20_000)).await;
+        sleep(stage.chance.millis(5_000..60_000)).await;
         stage.clients[victim].resume(&stage.history)?;
     }
     Ok(())
@@ -237,5 +280,25 @@ async fn storm(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     for server in &mut stage.servers[2..] {
         server.is_ready();
     }
+    Ok(())
+}
+
+/// A request is as old as its record says, by the clock of its server. So those of the client that is behind are too late for the
+/// server that is right, but for those that have an hour; and nothing else is.
+async fn clocks(stage: &mut Stage<'_>) -> anyhow::Result<()> {
+    // Kafka takes no record that is an hour ahead of it.
+    const ALMOST_AN_HOUR: i64 = 3_570;
+    stage.clock = -ALMOST_AN_HOUR - 30;
+    let behind = stage.server(Way::Straight)?;
+    stage.clock = 0;
+    let right = stage.server(Way::Straight)?;
+    stage.clock = ALMOST_AN_HOUR;
+    let early = stage.client(Way::Straight)?;
+    stage.clock = -ALMOST_AN_HOUR;
+    let late = stage.client(Way::Straight)?;
+    stage.clock = 0;
+    stage.open_with([behind, right], [early, late]);
+    let left = stage.until - tokio::time::Instant::now();
+    stage.rest(left).await;
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use kafka_rpc::{Cluster, Request, Response, Server, Status};
+use kafka_rpc::{Cluster, OutboxRecord, Request, Response, Server, Status};
 use kafka_rpc_checker::What;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,11 +28,15 @@ pub(crate) struct ServerSettings {
     pub(crate) work: Duration,
     pub(crate) session_timeout: Duration,
     pub(crate) commit_interval: Duration,
+    pub(crate) instance_id: Option<String>,
+    /// The topic in which each call's name is written, in a transaction with its reply and its offset.
+    pub(crate) outbox: Option<String>,
 }
 
 struct Book {
     history: Arc<History>,
     work: Duration,
+    outbox: Option<Arc<str>>,
 }
 
 impl Till for Book {
@@ -57,6 +61,11 @@ impl Book {
             .origin()
             .map(|origin| (origin.topic.to_string(), origin.partition, origin.offset))
             .ok_or_else(|| Status::internal("the request has no origin"))?;
+        if let Some(topic) = &self.outbox {
+            let call = request.get_ref().call.clone();
+            let outbox = request.outbox()?;
+            outbox.send(OutboxRecord::new(Arc::clone(topic), call))?;
+        }
         let call = request.into_inner().call;
         self.tell(What::Started {
             call: call.clone(),
@@ -82,8 +91,9 @@ pub(crate) async fn serve(settings: &str) -> anyhow::Result<()> {
     let till = TillServer::new(Book {
         history: Arc::clone(&history),
         work: settings.work,
+        outbox: settings.outbox.as_deref().map(Arc::from),
     });
-    let server = Server::builder()
+    let mut server = Server::builder()
         .consumer_property(
             "session.timeout.ms",
             settings.session_timeout.as_millis().to_string(),
@@ -91,7 +101,11 @@ pub(crate) async fn serve(settings: &str) -> anyhow::Result<()> {
         .commit_interval(settings.commit_interval)
         .drain_time(DRAIN_TIME)
         .connect_timeout(Duration::from_secs(60))
+        .transactions(settings.outbox.is_some())
         .add_service(till);
+    if let Some(id) = settings.instance_id {
+        server = server.instance_id(id);
+    }
     let handle = server.handle();
     let mut terminated = signal(SignalKind::terminate())?;
     let told = Arc::clone(&history);

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use kafka_rpc::{Channel, Cluster};
-use kafka_rpc_checker::Blow;
+use kafka_rpc_checker::{Blow, What};
+use kafka_rpc_tests::foreign::Foreign;
 use kafka_rpc_tests::kafka::{Brokers, Builder};
 use tokio::task::block_in_place;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -21,6 +22,8 @@ pub(crate) const SESSION_TIMEOUT: Duration = Duration::from_secs(6);
 /// Longer than it takes to notice that a server is gone, and for another one to catch up.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 const BROKERS: usize = 3;
+/// The partitions of the topic of effects.
+const EFFECTS: i32 = 4;
 
 /// How a node gets to the brokers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +94,12 @@ pub(crate) struct Stage<'s> {
     pub(crate) servers: Vec<Node>,
     pub(crate) clients: Vec<Node>,
     pub(crate) commit_interval: Duration,
+    /// Servers write the effects of calls into a topic, in transactions.
+    outbox: Option<String>,
+    /// By how many seconds the clock of the day of the next nodes is off.
+    pub(crate) clock: i64,
+    /// How long callers wait.
+    timeout: Duration,
     prefix: String,
     folder: PathBuf,
     launched: usize,
@@ -112,6 +121,9 @@ impl<'s> Stage<'s> {
             servers: Vec::new(),
             clients: Vec::new(),
             commit_interval: Duration::from_millis(20),
+            outbox: None,
+            clock: 0,
+            timeout: TIMEOUT,
             prefix,
             folder: folder.to_owned(),
             launched: 0,
@@ -120,22 +132,59 @@ impl<'s> Stage<'s> {
 
     /// Two of each, and the load begins.
     pub(crate) fn opens(&mut self, servers: [Way; 2], clients: [Way; 2]) -> anyhow::Result<()> {
-        let length = self.until - Instant::now();
-        for way in servers {
-            let mut server = self.server(way)?;
-            server.is_ready();
-            self.servers.push(server);
-        }
-        for way in clients {
-            let mut client = self.client(way)?;
-            client.is_ready();
-            self.clients.push(client);
-        }
-        self.until = Instant::now() + length;
+        let [one, two] = servers;
+        // Who comes back under its name ends the transaction that it has left open.
+        let instance = |number| self.outbox.as_ref().map(|_| format!("till-{number}"));
+        let (first, second) = (instance(1), instance(2));
+        let servers = [self.server_as(one, first)?, self.server_as(two, second)?];
+        let [one, two] = clients;
+        let clients = [self.client(one)?, self.client(two)?];
+        self.open_with(servers, clients);
         Ok(())
     }
 
+    /// These are the nodes, and the load begins when they are ready.
+    pub(crate) fn open_with(&mut self, servers: [Node; 2], clients: [Node; 2]) {
+        let length = self.until - Instant::now();
+        self.servers.extend(servers);
+        self.clients.extend(clients);
+        for node in self.servers.iter_mut().chain(&mut self.clients) {
+            node.is_ready();
+        }
+        self.until = Instant::now() + length;
+    }
+
+    /// Servers write the effects of calls into a topic, in transactions. Those are left open by a server that is stopped, until
+    /// the brokers end them, which takes 10 to 20 seconds.
+    pub(crate) async fn with_transactions(&mut self) {
+        let topic = format!("{}effects", self.prefix);
+        self.foreign().create(&topic, EFFECTS).await;
+        self.outbox = Some(topic);
+        self.timeout = TIMEOUT * 2;
+    }
+
+    /// Tells all effects of calls, when all servers have ended.
+    pub(crate) async fn tell_effects(&self) -> anyhow::Result<()> {
+        let Some(topic) = &self.outbox else {
+            return Ok(());
+        };
+        for effect in self.foreign().values(topic, EFFECTS).await {
+            let call = String::from_utf8(effect).context("an effect is no text")?;
+            self.history.tell(What::Effect { call })?;
+        }
+        self.history.tell(What::Effects)
+    }
+
+    fn foreign(&self) -> Foreign {
+        Foreign::new(&Cluster::new(self.site.brokers.bootstrap()))
+    }
+
     pub(crate) fn server(&mut self, way: Way) -> anyhow::Result<Node> {
+        self.server_as(way, None)
+    }
+
+    /// `instance`: what it is called in its group, if it comes back.
+    pub(crate) fn server_as(&mut self, way: Way, instance: Option<String>) -> anyhow::Result<Node> {
         let node = self.name("server");
         let settings = ServerSettings {
             node: node.clone(),
@@ -145,13 +194,13 @@ impl<'s> Stage<'s> {
             work: Duration::from_millis(20),
             session_timeout: SESSION_TIMEOUT,
             commit_interval: self.commit_interval,
+            instance_id: instance.clone(),
+            outbox: self.outbox.clone(),
         };
-        Node::launch(
-            node,
-            "server",
-            &serde_json::to_string(&settings)?,
-            &self.folder,
-        )
+        let settings = serde_json::to_string(&settings)?;
+        let mut node = Node::launch(node, "server", &settings, &self.folder, self.clock)?;
+        node.instance = instance;
+        Ok(node)
     }
 
     pub(crate) fn client(&mut self, way: Way) -> anyhow::Result<Node> {
@@ -163,13 +212,14 @@ impl<'s> Stage<'s> {
             histories: self.folder.clone(),
             callers: 16,
             pause: Duration::from_millis(50),
-            timeout: TIMEOUT,
+            timeout: self.timeout,
         };
         Node::launch(
             node,
             "client",
             &serde_json::to_string(&settings)?,
             &self.folder,
+            self.clock,
         )
     }
 

@@ -4,6 +4,7 @@ mod group;
 mod record;
 mod replies;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use kafka_rpc::Cluster;
@@ -95,7 +96,7 @@ impl Foreign {
         }
     }
 
-    /// Creates a topic, with so many partitions.
+    /// Creates a topic, with so many partitions and as many replicas as the cluster has by default.
     ///
     /// # Panics
     /// When it can't be created.
@@ -104,12 +105,35 @@ impl Foreign {
             .set("bootstrap.servers", &self.bootstrap)
             .create()
             .expect("an administration client");
-        let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
+        let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(-1));
         let created = admin.create_topics([&new], &AdminOptions::new());
         let outcomes = soon("a topic is created", created).await;
         for outcome in outcomes.expect("the broker answers") {
             outcome.expect("the topic is created");
         }
+    }
+
+    /// The values of all records of a topic with so many partitions, as those see them who read what is committed. A null is
+    /// written to each partition to mark its end, and left there.
+    pub async fn values(&self, topic: &str, partitions: i32) -> Vec<Vec<u8>> {
+        let mut records = self.read(topic);
+        let mut ends = HashMap::new();
+        for partition in 0..partitions {
+            let end = Record::to(topic).partition(partition);
+            ends.insert(Some(partition), self.write(end).await.offset);
+        }
+        let mut values = Vec::new();
+        while !ends.is_empty() {
+            let record = records.next().await;
+            match record.value {
+                Some(value) => values.push(value),
+                None if ends.get(&record.partition) == Some(&record.offset) => {
+                    ends.remove(&record.partition);
+                }
+                None => {}
+            }
+        }
+        values
     }
 
     /// Reads all partitions of a topic, from the beginning on.

@@ -27,7 +27,13 @@ async fn topics_are_created_with_the_documented_settings() {
         ("compression.type", "uncompressed"),
         ("max.message.bytes", "1114112"),
     ];
-    let short_lived = [("retention.ms", "3600000"), ("segment.ms", "600000")];
+    let of_brokers_time = ("message.timestamp.type", "LogAppendTime");
+    let short_lived = [
+        of_brokers_time,
+        ("retention.ms", "3600000"),
+        ("segment.ms", "600000"),
+    ];
+    let kept_long = [of_brokers_time, ("retention.ms", "1209600000")];
     for method in METHODS {
         let requests = world.name(&format!("tests.v1.Desk.{method}"));
         let replies = format!("{requests}.reply");
@@ -38,10 +44,7 @@ async fn topics_are_created_with_the_documented_settings() {
         );
         assert_eq!(
             topics[&format!("{requests}.dead-letter")],
-            description(
-                1,
-                common.into_iter().chain([("retention.ms", "1209600000")])
-            )
+            description(1, common.into_iter().chain(kept_long))
         );
     }
 }

@@ -323,3 +323,27 @@ fn the_time_until_another_server_goes_on_is_told() {
     assert_eq!(report.takeovers, [1_500]);
     assert_eq!((report.repeated, report.blows), (1, 1));
 }
+
+#[test]
+fn a_second_effect_is_found_and_one_that_is_missing_where_all_are_told() {
+    let told = |what: What| Event {
+        at: 7_050,
+        node: "stage".to_owned(),
+        what,
+    };
+    let effect = |call: &str| {
+        told(What::Effect {
+            call: call.to_owned(),
+        })
+    };
+    let mut events = well();
+    events.extend(["c-0", "c-1"].map(effect));
+    assert_eq!(violations(&events), [""; 0]);
+    events.push(told(What::Effects));
+    assert_eq!(
+        violations(&events),
+        ["left: it was answered, and has no effect"]
+    );
+    events.extend(["left", "c-1"].map(effect));
+    assert_eq!(violations(&events), ["c-1: it has taken effect 2 times"]);
+}
