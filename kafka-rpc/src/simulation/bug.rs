@@ -11,6 +11,8 @@ pub enum Bug {
     ProgressPasses,
     /// What is recorded of deduplicated calls is not looked at.
     RecordsIgnored,
+    /// What earlier owners of a partition have recorded of deduplicated calls is not read.
+    RecordsUnread,
     /// Calls that wait when their partition is given up count as finished.
     DrainFinishes,
     /// Calls that are handled at most once do not wait for a commit.

@@ -78,7 +78,7 @@ pub enum What {
         /// The call.
         call: String,
     },
-    /// What a deduplicated call came to is recorded.
+    /// What a deduplicated call came to is recorded in a store that all servers share.
     Recorded {
         /// The call.
         call: String,

@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) faults: Faults,
     /// How often something is done to somebody.
     pub(crate) blows: u64,
+    /// Whether what deduplicated calls came to is kept in topics.
+    pub(crate) in_topics: bool,
     /// How long the replies are kept that are kept for some time only.
     pub(crate) retention: Option<Duration>,
 }
@@ -39,6 +41,7 @@ impl Plan {
                 false => faults(chance),
             },
             blows: if calm { 0 } else { chance.of(0..7) },
+            in_topics: chance.permille(500),
             retention: chance.permille(200).then(|| chance.millis(1_000..10_000)),
         }
     }

@@ -125,7 +125,8 @@ impl World {
     pub(crate) fn launch_server(&mut self) {
         let name = self.name("server");
         let teller = self.history.teller(&name);
-        let server = ServerNode::launch(&self.cluster, &self.database, teller, self.chance.fork());
+        let database = (!self.plan.in_topics).then_some(&self.database);
+        let server = ServerNode::launch(&self.cluster, database, teller, self.chance.fork());
         self.servers.push(server);
     }
 

@@ -14,6 +14,10 @@ use crate::store::Database;
 /// How long handlers and replies may go on when a server ends.
 pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(2);
 
+/// How long what deduplicated calls came to is kept in topics, and how many bytes of it in memory.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const RECORDS: u64 = 16 * 1024 * 1024;
+
 /// A server that runs.
 pub(crate) struct ServerNode {
     pub(crate) process: Process,
@@ -26,7 +30,7 @@ pub(crate) struct ServerNode {
 impl ServerNode {
     pub(crate) fn launch(
         cluster: &Cluster,
-        database: &Database,
+        database: Option<&Database>,
         teller: Teller,
         mut chance: Chance,
     ) -> Self {
@@ -40,10 +44,13 @@ impl ServerNode {
             .drain_time(DRAIN_TIME)
             .revoke_grace(chance.millis(50..3_000))
             .connect_timeout(Duration::from_secs(60))
-            .deduplication(database.clone())
             .add_service(BankServer::new(Counter {
                 teller: teller.clone(),
             }));
+        let server = match database {
+            Some(database) => server.deduplication(database.clone()),
+            None => server.deduplication_topics(DAY, RECORDS),
+        };
         let (told, cluster) = (teller.clone(), cluster.clone());
         process.spawn(async move {
             let shutdown = async {

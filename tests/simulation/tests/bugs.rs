@@ -29,6 +29,11 @@ fn one_in_the_progress_of_a_partition() {
 #[test]
 fn one_in_deduplication() {
     is_found(
+        Bug::RecordsUnread,
+        1_000,
+        "it took effect, and was handled again",
+    );
+    is_found(
         Bug::RecordsIgnored,
         500,
         "it took effect, and was handled again",

@@ -33,6 +33,10 @@ pub(super) fn join(
     config: GroupConfig,
     member: Box<dyn Member>,
 ) -> Result<(), TransportError> {
+    if config.transactions.is_some() {
+        let message = "can't write transactions: there are none in the simulation";
+        return Err(TransportError::new(Failure::Config, message));
+    }
     for topic in &config.topics {
         if broker
             .with(|state| state.topics.partitions(topic))

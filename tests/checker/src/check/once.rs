@@ -1,26 +1,34 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Known, Report};
-use crate::history::What;
+use crate::history::{Blow, What};
 
-/// A deduplicated call is not handled any more when what it came to is recorded, and by one server not
-/// twice at a time.
+/// A deduplicated call is not handled any more when what it came to is recorded, or when its caller has been
+/// told; and not twice at a time by one server. A server that stood still or was cut off may not know yet what
+/// its successor has answered.
 pub(super) fn check(known: &Known<'_>, report: &mut Report) {
-    let mut recorded: HashMap<&str, bool> = HashMap::new();
+    let mut states: HashMap<&str, State> = HashMap::new();
     let mut running: HashSet<(&str, &str)> = HashSet::new();
     for event in known.events {
         match &event.what {
             What::Deduplicated { call } => {
-                recorded.insert(call, false);
+                states.insert(call, State::default());
             }
-            What::Recorded { call } => {
-                recorded.insert(call, true);
+            What::Recorded { call } => states.entry(call).or_default().recorded = true,
+            What::Ended {
+                call,
+                outcome: Ok(_),
+                ..
+            } => {
+                if let Some(state) = states.get_mut(&**call) {
+                    state.answered = true;
+                }
             }
             What::Started { call, .. } => {
-                let Some(&is_recorded) = recorded.get(&**call) else {
+                let Some(state) = states.get(&**call) else {
                     continue;
                 };
-                if is_recorded {
+                if state.recorded || state.answered && knows(known, &event.node) {
                     let wrong = format!("{call}: it took effect, and was handled again");
                     report.violations.push(wrong);
                 }
@@ -35,4 +43,19 @@ pub(super) fn check(known: &Known<'_>, report: &mut Report) {
             _ => {}
         }
     }
+}
+
+#[derive(Default)]
+struct State {
+    /// In a store that all servers share.
+    recorded: bool,
+    answered: bool,
+}
+
+/// Whether a node always knew what became of its partitions.
+fn knows(known: &Known<'_>, node: &str) -> bool {
+    let blows = known.blows.get(node).into_iter().flatten();
+    !blows
+        .map(|(_, blow)| blow)
+        .any(|blow| matches!(blow, Blow::Paused | Blow::Cut))
 }

@@ -77,6 +77,10 @@ impl TopicStore {
         let Some(place) = self.place(topic, partition) else {
             return Ok(());
         };
+        #[cfg(feature = "__simulated")]
+        if crate::simulation::planted(crate::simulation::Bug::RecordsUnread) {
+            return Ok(());
+        }
         let offsets = self.transport.bounds(&place, SILENCE).await?;
         tracing::debug!(?place, ?offsets, "what calls came to is read");
         let now = outside::wall_clock().duration_since(UNIX_EPOCH);
