@@ -320,6 +320,14 @@ mod tests {
         let document = Document {
             rows: rows(&samples),
         };
-        expect![[""]].assert_eq(&table(&document));
+        expect![[r#"
+            Medians. CPU is of client and server.
+
+            in flight           records  calls/s      p50      p99  CPU a call
+            1          not deduplicated      500  2.00 ms  4.00 ms     40.0 µs
+            1                      disk      100  10.0 ms  20.0 ms     40.0 µs
+            64         not deduplicated      333  3.00 ms  6.00 ms     40.0 µs
+        "#]]
+        .assert_eq(&table(&document));
     }
 }
