@@ -23,6 +23,7 @@ table startup "$@"
 table growth "$@"
 table sharing "$@"
 table soak "$@"
+table once "$@"
 bench curves --out "$out" "$@"
 # Only here do acknowledgements have replicas to wait for.
 bench curves --only acks --cluster 3 --out "$out/three-brokers"
@@ -34,3 +35,4 @@ table allocations "$@"
 table memory "$@"
 
 bench show docs/src/performance.md
+bench show docs/src/effect-once.md

@@ -10,6 +10,7 @@ use crate::curves::CurvesArguments;
 use crate::growth::GrowthArguments;
 use crate::idle::IdleArguments;
 use crate::memory::MemoryArguments;
+use crate::once::OnceArguments;
 use crate::setup::{Load, SystemName};
 use crate::sharing::SharingArguments;
 use crate::soak::SoakArguments;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Compare(Comparison),
     Stream(StreamArguments),
     Memory(MemoryArguments),
+    Once(OnceArguments),
     Allocations(AllocationArguments),
     Idle(IdleArguments),
     Startup(StartupArguments),

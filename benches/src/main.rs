@@ -17,6 +17,7 @@ mod kafka;
 mod keys;
 mod load;
 mod memory;
+mod once;
 mod pacer;
 mod process;
 mod progress;
@@ -48,6 +49,7 @@ fn main() -> anyhow::Result<()> {
         Command::Growth(arguments) => growth::growth(&arguments),
         Command::Soak(arguments) => soak::soak(&arguments),
         Command::Stream(arguments) => streaming::streaming(&arguments),
+        Command::Once(arguments) => once::once(&arguments),
         Command::Memory(arguments) => memory::memory(&arguments),
         Command::Show { page } => show::show(&page),
         Command::Server { job } => child::server(&job),

@@ -177,6 +177,20 @@ fn startup_is_timed_to_the_first_reply() {
 }
 
 #[test]
+fn what_it_costs_to_take_effect_once_is_measured_for_each_store() {
+    require_java!();
+    let arguments = ["--rounds", "1", "--calls", "200", "--concurrency", "1,8"];
+    let (document, printed) = run("once", &arguments);
+    let rows = rows(&document, "rows");
+    assert_eq!(rows.len(), 2 * 4);
+    for row in rows {
+        assert!(figure(&row["rate_per_s"], "median") > 0.0, "{printed}");
+        let (p50, p99) = (&row["p50_us"], &row["p99_us"]);
+        assert!(figure(p50, "median") <= figure(p99, "median"), "{printed}");
+    }
+}
+
+#[test]
 fn a_curve_is_drawn_into_a_folder() {
     require_java!();
     let folder = tempfile::tempdir().unwrap();

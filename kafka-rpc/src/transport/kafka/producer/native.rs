@@ -33,9 +33,9 @@ const PURGED: Duration = Duration::from_millis(100);
 /// How long the polling thread waits for an event before it looks whether it shall end.
 const POLL: Duration = Duration::from_millis(100);
 
-/// How long acknowledgements gather before they are looked at again. Nobody waits for one: a call
-/// waits for its reply, a commit for its interval. To wake for each batch costs more than all else
-/// about it.
+/// How long acknowledgements gather before they are looked at again, where nobody waits for one: a
+/// call waits for its reply, a commit for its interval. To wake for each batch costs more than all
+/// else about it.
 const GATHER: Duration = Duration::from_millis(5);
 /// Key and value are librdkafka's own from when they are queued.
 const RD_KAFKA_MSG_F_COPY: i32 = 2;
@@ -283,6 +283,14 @@ unsafe fn take_token(opaque: *mut c_void) -> Option<u128> {
     (!token.is_null()).then(|| *unsafe { Box::from_raw(token) })
 }
 
+/// Whether somebody waits for acknowledgements: a transaction does for all of its own.
+fn is_waited_for(writes: Writes) -> bool {
+    match writes {
+        Writes::Transactions | Writes::DurableRequests => true,
+        Writes::Requests | Writes::Replies => false,
+    }
+}
+
 /// Tells the fates of records until the producer is closed, then closes the client: that waits for
 /// brokers and threads, so it happens on no thread that somebody needs.
 fn live(native: Arc<Native>) {
@@ -290,8 +298,7 @@ fn live(native: Arc<Native>) {
         Ok(queue) => {
             while !native.closing.load(Ordering::Acquire) {
                 native.poll(&queue, POLL);
-                // A transaction waits for all of its own.
-                if native.writes != Writes::Transactions {
+                if !is_waited_for(native.writes) {
                     std::thread::sleep(GATHER);
                 }
                 while native.poll(&queue, Duration::ZERO) {}
