@@ -2,6 +2,7 @@
 //! decides all that happens. The checker holds the history against what is promised.
 
 mod bank;
+mod caller;
 mod client;
 mod director;
 mod ending;

@@ -10,16 +10,15 @@ use tokio::time::{Instant, sleep};
 
 use super::broker::{Broker, RETRY, State};
 use super::commits::{Answer, Commits};
+use super::control::SimulatedControl;
 use super::coordinator::{MemberId, heartbeat_interval};
+use super::heart::Heart;
 use super::inbox::wait;
 use super::mailbox::{Mailbox, Message};
 use super::reader::Reader;
 use crate::outside;
 use crate::simulation::{Process, current};
-use crate::transport::{
-    CommittedOffset, Control, Failure, GroupConfig, Member, PartitionRef, Record, Start,
-    TransportError,
-};
+use crate::transport::{Failure, GroupConfig, Member, PartitionRef, Record, Start, TransportError};
 
 /// How long the last commit of partitions is tried.
 const LAST_COMMIT_LIMIT: Duration = Duration::from_secs(1);
@@ -85,17 +84,6 @@ struct Membership {
     heart: Option<AbortHandle>,
     control: SimulatedControl,
 }
-
-/// What a member may ask for.
-struct SimulatedControl {
-    broker: Arc<Broker>,
-    commits: Arc<Commits>,
-    reader: Mutex<Reader>,
-    /// Commits that were asked for in this tick.
-    sending: Mutex<Vec<(u64, Offsets)>>,
-}
-
-type Offsets = Vec<(PartitionRef, CommittedOffset)>;
 
 impl Membership {
     async fn live(mut self) {
@@ -315,59 +303,5 @@ impl Drop for Membership {
             heart.abort();
         }
         self.broker.with(|state| state.open.members -= 1);
-    }
-}
-
-/// Says that a member is alive.
-struct Heart {
-    broker: Arc<Broker>,
-    process: Option<Process>,
-    group: String,
-    id: MemberId,
-    mailbox: Arc<Mailbox>,
-}
-
-impl Heart {
-    async fn beat(self, interval: Duration) {
-        loop {
-            let delay = self.broker.with(State::delay);
-            sleep(delay).await;
-            let known = self.broker.with(|state| {
-                if !state.is_reached(self.process.as_ref()) {
-                    return true;
-                }
-                state.in_group(&self.group, |group, _, _, _| {
-                    (group.heartbeat(self.id), Vec::new())
-                })
-            });
-            if !known {
-                return self.mailbox.put(Message::Expelled);
-            }
-            sleep(interval).await;
-        }
-    }
-}
-
-impl Control for SimulatedControl {
-    fn commit(
-        &self,
-        seq: u64,
-        offsets: &[(PartitionRef, CommittedOffset)],
-    ) -> Result<(), TransportError> {
-        self.sending.lock().push((seq, offsets.to_vec()));
-        Ok(())
-    }
-
-    fn pause(&self, partitions: &[PartitionRef]) {
-        self.reader.lock().pause(partitions, true);
-    }
-
-    fn resume(&self, partitions: &[PartitionRef]) {
-        self.reader.lock().pause(partitions, false);
-    }
-
-    fn end(&self, partition: &PartitionRef) -> Option<i64> {
-        let bounds = self.broker.with(|state| state.topics.bounds(partition));
-        bounds.ok().map(|bounds| bounds.end)
     }
 }

@@ -8,8 +8,10 @@
 
 mod broker;
 mod commits;
+mod control;
 mod coordinator;
 mod faults;
+mod heart;
 mod inbox;
 mod log;
 mod mailbox;
