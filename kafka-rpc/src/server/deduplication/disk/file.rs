@@ -2,6 +2,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
+use parking_lot::RwLock;
 use redb::{Builder, Database, ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use crate::call::BoxError;
@@ -21,7 +22,10 @@ const MOST_REMOVED: usize = 1000;
 
 /// The database. All of it may block.
 pub(super) struct File {
-    database: Database,
+    open: Box<dyn Fn() -> Result<Database, BoxError> + Send + Sync>,
+    /// `None` after a failure: a database that has failed to write once does nothing any more, and has to
+    /// be opened anew.
+    database: RwLock<Option<Database>>,
     window: u64,
     bytes: u64,
 }
@@ -35,30 +39,70 @@ struct Change<'t> {
 
 impl File {
     pub(super) fn open(path: &Path, window: Duration, bytes: u64) -> Result<Self, BoxError> {
-        let mut builder = Builder::new();
-        // Which later versions of the database read, too.
-        builder.create_with_file_format_v3(true);
-        let database = builder.create(path)?;
+        let path = path.to_owned();
+        let open = move || {
+            let mut builder = Builder::new();
+            // Which later versions of the database read, too.
+            builder.create_with_file_format_v3(true);
+            Ok(builder.create(&path)?)
+        };
+        Self::open_with(Box::new(open), window, bytes)
+    }
+
+    fn open_with(
+        open: Box<dyn Fn() -> Result<Database, BoxError> + Send + Sync>,
+        window: Duration,
+        bytes: u64,
+    ) -> Result<Self, BoxError> {
+        let database = open()?;
         let making = database.begin_write()?;
         making.open_table(RECORDS)?;
         making.open_table(BY_TIME)?;
         making.open_table(TOTAL)?;
         making.commit()?;
         Ok(Self {
-            database,
+            open,
+            database: RwLock::new(Some(database)),
             window: u64::try_from(window.as_millis()).unwrap_or(u64::MAX),
             bytes,
         })
     }
 
+    /// Does something with the database, which is opened anew where it has failed before.
+    fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, BoxError>) -> Result<T, BoxError> {
+        let mut database = self.database.read();
+        if database.is_none() {
+            drop(database);
+            {
+                let mut failed = self.database.write();
+                if failed.is_none() {
+                    *failed = Some((self.open)()?);
+                }
+            }
+            database = self.database.read();
+        }
+        let outcome = match &*database {
+            Some(database) => work(database),
+            None => Err("the database has failed again".into()),
+        };
+        drop(database);
+        if outcome.is_err() {
+            // Whoever is at work with it has ended by then.
+            *self.database.write() = None;
+        }
+        outcome
+    }
+
     /// The record of a call that is not older than the window.
     pub(super) fn find(&self, call: &[u8], now: u64) -> Result<Option<Bytes>, BoxError> {
-        let records = self.database.begin_read()?.open_table(RECORDS)?;
-        let found = records.get(call)?;
-        Ok(found.and_then(|found| {
-            let (written, record) = found.value();
-            (!self.is_over(written, now)).then(|| Bytes::copy_from_slice(record))
-        }))
+        self.with(|database| {
+            let records = database.begin_read()?.open_table(RECORDS)?;
+            let found = records.get(call)?;
+            Ok(found.and_then(|found| {
+                let (written, record) = found.value();
+                (!self.is_over(written, now)).then(|| Bytes::copy_from_slice(record))
+            }))
+        })
     }
 
     /// Keeps records, all or none of them. Returns when they are on the disk.
@@ -67,16 +111,19 @@ impl File {
         new: impl Iterator<Item = (&'a [u8], &'a [u8])>,
         now: u64,
     ) -> Result<(), BoxError> {
-        let writing = self.database.begin_write()?;
-        let mut change = Change::begin(&writing)?;
-        for (call, record) in new {
-            change.insert(call, record, now)?;
-        }
-        let evicted = change.shrink(self, now)?;
-        let total = change.total;
-        drop(change);
-        writing.open_table(TOTAL)?.insert((), total)?;
-        writing.commit()?;
+        let evicted = self.with(|database| {
+            let writing = database.begin_write()?;
+            let mut change = Change::begin(&writing)?;
+            for (call, record) in new {
+                change.insert(call, record, now)?;
+            }
+            let evicted = change.shrink(self, now)?;
+            let total = change.total;
+            drop(change);
+            writing.open_table(TOTAL)?.insert((), total)?;
+            writing.commit()?;
+            Ok(evicted)
+        })?;
         for _ in 0..evicted {
             telemetry::record_evicted();
         }
@@ -151,9 +198,13 @@ impl<'t> Change<'t> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use proptest::collection::vec;
     use proptest::prelude::*;
+    use redb::StorageBackend;
+    use redb::backends::InMemoryBackend;
 
     use super::*;
 
@@ -182,16 +233,11 @@ mod tests {
         assert_eq!(found(&file, "a", 1_100), Some(b"1".to_vec()));
         assert_eq!(found(&file, "a", 1_101), None);
         keep(&file, "b", b"2", 1_200);
-        let records = file
-            .database
-            .begin_read()
-            .unwrap()
-            .open_table(RECORDS)
-            .unwrap();
-        assert!(
-            records.get(&b"a"[..]).unwrap().is_none(),
-            "it is still there"
-        );
+        let is_there = file.with(|database| {
+            let records = database.begin_read()?.open_table(RECORDS)?;
+            Ok(records.get(&b"a"[..])?.is_some())
+        });
+        assert!(!is_there.unwrap(), "it is still there");
     }
 
     #[test]
@@ -203,6 +249,62 @@ mod tests {
         assert_eq!(found(&file, "16", 1_020), None);
         assert!(found(&file, "17", 1_020).is_some());
         assert!(found(&file, "19", 1_020).is_some());
+    }
+
+    /// A disk that is full now and then.
+    #[derive(Clone, Debug, Default)]
+    struct Disk {
+        content: Arc<InMemoryBackend>,
+        full: Arc<AtomicBool>,
+    }
+
+    impl Disk {
+        fn room(&self) -> std::io::Result<()> {
+            match self.full.load(Ordering::Relaxed) {
+                true => Err(std::io::ErrorKind::StorageFull.into()),
+                false => Ok(()),
+            }
+        }
+    }
+
+    impl StorageBackend for Disk {
+        fn len(&self) -> std::io::Result<u64> {
+            self.content.len()
+        }
+        fn read(&self, offset: u64, len: usize) -> std::io::Result<Vec<u8>> {
+            self.content.read(offset, len)
+        }
+        fn set_len(&self, len: u64) -> std::io::Result<()> {
+            self.room()?;
+            self.content.set_len(len)
+        }
+        fn sync_data(&self, eventual: bool) -> std::io::Result<()> {
+            self.room()?;
+            self.content.sync_data(eventual)
+        }
+        fn write(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
+            self.room()?;
+            self.content.write(offset, data)
+        }
+    }
+
+    #[test]
+    fn a_disk_that_was_full_is_written_to_again_and_nothing_is_lost_or_half_there() {
+        let disk = Disk::default();
+        let opened = disk.clone();
+        let open = move || Ok(Builder::new().create_with_backend(opened.clone())?);
+        let file = File::open_with(Box::new(open), WINDOW, 1 << 20).unwrap();
+        keep(&file, "a", b"1", 1_000);
+        disk.full.store(true, Ordering::Relaxed);
+        for _ in 0..2 {
+            let records = [(&b"b"[..], &b"2"[..])];
+            assert!(file.keep(records.into_iter(), 1_001).is_err());
+        }
+        disk.full.store(false, Ordering::Relaxed);
+        assert_eq!(found(&file, "a", 1_002), Some(b"1".to_vec()));
+        assert_eq!(found(&file, "b", 1_002), None);
+        keep(&file, "b", b"2", 1_003);
+        assert_eq!(found(&file, "b", 1_004), Some(b"2".to_vec()));
     }
 
     proptest! {
@@ -226,8 +328,11 @@ mod tests {
                     let expected = model.get(&name).map(|(_, record)| record.clone());
                     prop_assert_eq!(found(&file, &name, now), expected);
                 }
-                let reading = file.database.begin_read().unwrap();
-                let total = reading.open_table(TOTAL).unwrap().get(()).unwrap().unwrap().value();
+                let total = file.with(|database| {
+                    let total = database.begin_read()?.open_table(TOTAL)?.get(())?;
+                    Ok(total.map(|total| total.value()))
+                });
+                let total = total.unwrap().unwrap();
                 let bytes = |(name, (_, record)): (&String, &(u64, Vec<u8>))| {
                     (name.len() + record.len()) as u64 + OVERHEAD
                 };
