@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kafka_rpc::{Channel, Cluster, IntoRequest as _, Request, Response, Status};
+use kafka_rpc::{Channel, Cluster, IdempotencyKey, IntoRequest as _, Request, Response, Status};
 use kafka_rpc_checker::{What, micros};
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
@@ -26,6 +26,8 @@ pub(crate) struct ClientSettings {
     /// How long a caller rests between its calls.
     pub(crate) pause: Duration,
     pub(crate) timeout: Duration,
+    /// Whether it makes calls that are deduplicated, in place of those that are left with Kafka.
+    pub(crate) settles: bool,
 }
 
 struct Caller {
@@ -81,6 +83,7 @@ impl Caller {
             match self.calls % 4 {
                 0 | 1 => self.pay_twice().await?,
                 2 => self.quote().await?,
+                _ if self.settings.settles => self.settle().await?,
                 _ => self.leave().await?,
             }
             tokio::time::sleep(self.settings.pause).await;
@@ -133,6 +136,34 @@ impl Caller {
             }
             Err(status) => self.ended(payment, (Err(status), now())),
         }
+    }
+
+    /// Makes one call again and again, until it is answered, and once more.
+    async fn settle(&mut self) -> anyhow::Result<()> {
+        const ATTEMPT: Duration = Duration::from_secs(3);
+        let payment = self.payment_of_nobody();
+        let call = payment.call.clone();
+        self.history
+            .tell(What::Deduplicated { call: call.clone() })?;
+        let mut request = self.begin(&payment, true)?;
+        request.set_timeout(ATTEMPT);
+        request.set_idempotency_key(call.parse::<IdempotencyKey>()?);
+        let until = now() + micros(self.settings.timeout);
+        let outcome = loop {
+            match self.till.settle(request.clone()).await {
+                Err(_) if now() + micros(ATTEMPT) < until => {}
+                outcome => break outcome,
+            }
+        };
+        if outcome.is_ok() {
+            self.history.tell(What::Recorded { call: call.clone() })?;
+        }
+        let ended = now();
+        if let Ok(repeated) = self.till.settle(request).await {
+            let repeated = repeated.into_inner().call;
+            anyhow::ensure!(repeated == call, "{call} got the record of {repeated}");
+        }
+        self.ended(payment, (outcome, ended))
     }
 
     fn payment(&mut self) -> Payment {

@@ -20,6 +20,35 @@ use crate::clock::History;
 const STARTS: Duration = Duration::from_secs(120);
 const ENDS: Duration = Duration::from_secs(60);
 
+/// What is wrong where a process runs.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Trouble {
+    #[default]
+    None,
+    /// Its clock of the day is off by so many seconds.
+    Clock(i64),
+    /// Its disk is full as long as there is this file.
+    Disk(PathBuf),
+}
+
+impl Trouble {
+    fn befall(&self, command: &mut Command) {
+        match self {
+            Self::None => {}
+            Self::Clock(seconds) => {
+                command
+                    .env("LD_PRELOAD", env!("CLOCK_SHIFT"))
+                    .env("SHIFT_CLOCK_SECONDS", seconds.to_string());
+            }
+            Self::Disk(file) => {
+                command
+                    .env("LD_PRELOAD", env!("DISK_FULL"))
+                    .env("DISK_FULL", file);
+            }
+        }
+    }
+}
+
 pub(crate) struct Node {
     pub(crate) name: String,
     /// What it is called in its group, whichever process it is.
@@ -31,22 +60,18 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// `role` is what the program runs as, and `settings` what it is told. Its clock of the day is off by `clock` seconds.
+    /// `role` is what the program runs as, and `settings` what it is told.
     pub(crate) fn launch(
         name: String,
         role: &str,
         settings: &str,
         folder: &Path,
-        clock: i64,
+        trouble: &Trouble,
     ) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("this program can't be found")?;
         let mut command = Command::new(program);
         command.args([role, settings]);
-        if clock != 0 {
-            command
-                .env("LD_PRELOAD", env!("CLOCK_SHIFT"))
-                .env("SHIFT_CLOCK_SECONDS", clock.to_string());
-        }
+        trouble.befall(&mut command);
         let child = Child::spawn(&mut command);
         let log = folder.join(format!("{name}.log"));
         Ok(Self {

@@ -1,5 +1,6 @@
 //! What is broken, and how.
 
+use std::fs;
 use std::time::Duration;
 
 use anyhow::bail;
@@ -7,6 +8,7 @@ use tokio::task::block_in_place;
 use tokio::time::sleep;
 
 use crate::link::Weather;
+use crate::node::Trouble;
 use crate::stage::{Stage, Way};
 
 /// The scenario in which servers go one at a time, so that it shows how long that takes.
@@ -14,6 +16,9 @@ pub(crate) const HANDOVERS: &str = "bounce-servers";
 
 /// The scenarios in which servers write transactions. Who takes over may have to wait for the end of one.
 pub(crate) const TRANSACTIONS: &str = "transactions-";
+
+/// The scenario in which all calls are answered: the disk has room again in time.
+pub(crate) const DISK_FULL: &str = "disk-full";
 
 /// The scenarios, and what each does.
 pub(crate) const ALL: &[(&str, &str)] = &[
@@ -54,6 +59,10 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     (
         "clocks",
         "the clocks of both clients and a server are an hour off, one ahead and two behind",
+    ),
+    (
+        DISK_FULL,
+        "the disk with the records of deduplicated calls is full for 2 to 10 s",
     ),
     (
         "transactions-kill",
@@ -107,6 +116,7 @@ pub(crate) async fn play(name: &str, stage: &mut Stage<'_>) -> anyhow::Result<()
         "storm" => storm(stage).await,
         "late-commits" => late_commits(stage).await,
         "clocks" => clocks(stage).await,
+        DISK_FULL => disk_full(stage).await,
         _ => {
             let names: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
             bail!(
@@ -134,6 +144,19 @@ async fn kill_servers_every(
         let mut next = stage.server_as(Way::Straight, instance)?;
         next.is_ready();
         stage.servers.push(next);
+    }
+    Ok(())
+}
+
+async fn disk_full(stage: &mut Stage<'_>) -> anyhow::Result<()> {
+    let full = stage.file("disk-is-full");
+    stage.stores = true;
+    stage.trouble = Trouble::Disk(full.clone());
+    stage.opens(Way::STRAIGHT, Way::STRAIGHT)?;
+    while stage.rest_about(3_000..8_000).await {
+        fs::write(&full, "")?;
+        sleep(stage.chance.millis(2_000..10_000)).await;
+        fs::remove_file(&full)?;
     }
     Ok(())
 }
@@ -288,15 +311,15 @@ async fn storm(stage: &mut Stage<'_>) -> anyhow::Result<()> {
 async fn clocks(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     // Kafka takes no record that is an hour ahead of it.
     const ALMOST_AN_HOUR: i64 = 3_570;
-    stage.clock = -ALMOST_AN_HOUR - 30;
+    stage.trouble = Trouble::Clock(-ALMOST_AN_HOUR - 30);
     let behind = stage.server(Way::Straight)?;
-    stage.clock = 0;
+    stage.trouble = Trouble::None;
     let right = stage.server(Way::Straight)?;
-    stage.clock = ALMOST_AN_HOUR;
+    stage.trouble = Trouble::Clock(ALMOST_AN_HOUR);
     let early = stage.client(Way::Straight)?;
-    stage.clock = -ALMOST_AN_HOUR;
+    stage.trouble = Trouble::Clock(-ALMOST_AN_HOUR);
     let late = stage.client(Way::Straight)?;
-    stage.clock = 0;
+    stage.trouble = Trouble::None;
     stage.open_with([behind, right], [early, late]);
     let left = stage.until - tokio::time::Instant::now();
     stage.rest(left).await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use kafka_rpc::{Cluster, OutboxRecord, Request, Response, Server, Status};
+use kafka_rpc::{Cluster, DiskStore, MemoryStore, OutboxRecord, Request, Response, Server, Status};
 use kafka_rpc_checker::What;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,6 +17,10 @@ use crate::till::{Paid, Payment, Till, TillServer};
 
 /// How long a server's handlers may take to end when it shall.
 pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// For how long, and how much, a server keeps of what deduplicated calls came to.
+const WINDOW: Duration = Duration::from_secs(60 * 60);
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ServerSettings {
@@ -31,6 +35,8 @@ pub(crate) struct ServerSettings {
     pub(crate) instance_id: Option<String>,
     /// The topic in which each call's name is written, in a transaction with its reply and its offset.
     pub(crate) outbox: Option<String>,
+    /// The file in which it keeps what deduplicated calls came to; in memory without one.
+    pub(crate) store: Option<PathBuf>,
 }
 
 struct Book {
@@ -44,6 +50,13 @@ impl Till for Book {
         let payment = request.get_ref();
         let order = Some((payment.account.clone(), payment.number));
         self.handle(request, order).await
+    }
+
+    async fn settle(&self, request: Request<Payment>) -> Result<Response<Paid>, Status> {
+        let call = request.get_ref().call.clone();
+        let reply = self.handle(request, None).await?;
+        self.tell(What::Effect { call })?;
+        Ok(reply)
     }
 
     async fn quote(&self, request: Request<Payment>) -> Result<Response<Paid>, Status> {
@@ -61,9 +74,10 @@ impl Book {
             .origin()
             .map(|origin| (origin.topic.to_string(), origin.partition, origin.offset))
             .ok_or_else(|| Status::internal("the request has no origin"))?;
-        if let Some(topic) = &self.outbox {
+        if let Some(topic) = &self.outbox
+            && let Ok(outbox) = request.outbox()
+        {
             let call = request.get_ref().call.clone();
-            let outbox = request.outbox()?;
             outbox.send(OutboxRecord::new(Arc::clone(topic), call))?;
         }
         let call = request.into_inner().call;
@@ -103,6 +117,13 @@ pub(crate) async fn serve(settings: &str) -> anyhow::Result<()> {
         .connect_timeout(Duration::from_secs(60))
         .transactions(settings.outbox.is_some())
         .add_service(till);
+    server = match &settings.store {
+        Some(path) => {
+            let store = DiskStore::open(path, WINDOW, MOST_BYTES);
+            server.deduplication(store.map_err(anyhow::Error::from_boxed)?)
+        }
+        None => server.deduplication(MemoryStore::new(WINDOW, MOST_BYTES)),
+    };
     if let Some(id) = settings.instance_id {
         server = server.instance_id(id);
     }

@@ -15,7 +15,7 @@ use crate::chance::Chance;
 use crate::client::ClientSettings;
 use crate::clock::History;
 use crate::link::{Link, Weather};
-use crate::node::Node;
+use crate::node::{Node, Trouble};
 use crate::server::ServerSettings;
 
 pub(crate) const SESSION_TIMEOUT: Duration = Duration::from_secs(6);
@@ -96,8 +96,10 @@ pub(crate) struct Stage<'s> {
     pub(crate) commit_interval: Duration,
     /// Servers write the effects of calls into a topic, in transactions.
     outbox: Option<String>,
-    /// By how many seconds the clock of the day of the next nodes is off.
-    pub(crate) clock: i64,
+    /// What is wrong where the next nodes run.
+    pub(crate) trouble: Trouble,
+    /// Servers keep what deduplicated calls came to in files, and clients make such calls.
+    pub(crate) stores: bool,
     /// How long callers wait.
     timeout: Duration,
     prefix: String,
@@ -122,7 +124,8 @@ impl<'s> Stage<'s> {
             clients: Vec::new(),
             commit_interval: Duration::from_millis(20),
             outbox: None,
-            clock: 0,
+            trouble: Trouble::None,
+            stores: false,
             timeout: TIMEOUT,
             prefix,
             folder: folder.to_owned(),
@@ -133,8 +136,9 @@ impl<'s> Stage<'s> {
     /// Two of each, and the load begins.
     pub(crate) fn opens(&mut self, servers: [Way; 2], clients: [Way; 2]) -> anyhow::Result<()> {
         let [one, two] = servers;
-        // Who comes back under its name ends the transaction that it has left open.
-        let instance = |number| self.outbox.as_ref().map(|_| format!("till-{number}"));
+        // Who comes back under its name ends the transaction that it has left open, and keeps its partitions.
+        let named = self.outbox.is_some() || self.stores;
+        let instance = |number| named.then(|| format!("till-{number}"));
         let (first, second) = (instance(1), instance(2));
         let servers = [self.server_as(one, first)?, self.server_as(two, second)?];
         let [one, two] = clients;
@@ -175,6 +179,11 @@ impl<'s> Stage<'s> {
         self.history.tell(What::Effects)
     }
 
+    /// A file of the scenario.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     fn foreign(&self) -> Foreign {
         Foreign::new(&Cluster::new(self.site.brokers.bootstrap()))
     }
@@ -196,9 +205,13 @@ impl<'s> Stage<'s> {
             commit_interval: self.commit_interval,
             instance_id: instance.clone(),
             outbox: self.outbox.clone(),
+            store: self.stores.then(|| {
+                let instance = instance.as_deref().unwrap_or(&node);
+                self.folder.join(format!("{instance}.redb"))
+            }),
         };
         let settings = serde_json::to_string(&settings)?;
-        let mut node = Node::launch(node, "server", &settings, &self.folder, self.clock)?;
+        let mut node = Node::launch(node, "server", &settings, &self.folder, &self.trouble)?;
         node.instance = instance;
         Ok(node)
     }
@@ -213,13 +226,14 @@ impl<'s> Stage<'s> {
             callers: 16,
             pause: Duration::from_millis(50),
             timeout: self.timeout,
+            settles: self.stores,
         };
         Node::launch(
             node,
             "client",
             &serde_json::to_string(&settings)?,
             &self.folder,
-            self.clock,
+            &self.trouble,
         )
     }
 

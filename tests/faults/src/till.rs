@@ -30,6 +30,10 @@ pub(crate) trait Till {
     #[rpc(key = "account")]
     async fn pay(&self, request: Request<Payment>) -> Result<Response<Paid>, Status>;
 
+    /// Once, however often it is called with one idempotency key.
+    #[rpc(deduplicated = true)]
+    async fn settle(&self, request: Request<Payment>) -> Result<Response<Paid>, Status>;
+
     /// In no order.
     #[rpc(idempotency = "NO_SIDE_EFFECTS")]
     async fn quote(&self, request: Request<Payment>) -> Result<Response<Paid>, Status>;
