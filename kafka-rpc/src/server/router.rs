@@ -1,132 +1,24 @@
 //! What a record on a request topic is: which call, for which method, or why it is none.
 
+mod refusals;
+mod rules;
+mod verdict;
+
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
-use tokio::time::Instant;
-use tracing::Span;
 
+use self::refusals::{check_stream, not_allowed, not_put_together};
+pub(super) use self::rules::{Rules, Served, TopicRoute};
+pub(super) use self::verdict::{Call, Now, ReplyTo, StreamFrame, Verdict};
 use super::dead_letters::{Caller, Kept, LetterTopic};
-use super::deduplication::RecordTopic;
-use super::streams::Opened;
-use crate::call::{Body, Code, Deadline, IdempotencyKey, Origin, Request, RequestParts, Status};
-use crate::descriptor::{Method, Redelivery};
-use crate::hashing::{HashMap, HashSet};
-use crate::outside;
+use crate::call::{Body, Code, Deadline, Origin, Request, RequestParts, Status};
+use crate::descriptor::Method;
+use crate::hashing::HashMap;
 use crate::telemetry::{self, Refused, ServerMetrics};
 use crate::transport::Record;
-use crate::wire::{
-    ContentType, CorrelationId, Credit, Frame, HeaderLimits, ReplyAddress, RequestHead,
-    decode_request,
-};
-
-/// Which call a reply is for, and where it goes.
-#[derive(Clone, Debug)]
-pub(super) struct ReplyTo {
-    pub(super) id: CorrelationId,
-    pub(super) address: ReplyAddress,
-}
-
-/// A request that a handler shall see.
-#[derive(Debug)]
-pub(super) struct Call {
-    pub(super) method: Method,
-    /// Calls with one key are handled in order.
-    pub(super) key: Option<Bytes>,
-    pub(super) request: Request<Body>,
-    pub(super) deadline: Deadline,
-    pub(super) content_type: ContentType,
-    pub(super) reply: Option<ReplyTo>,
-    pub(super) span: Span,
-    pub(super) metrics: &'static ServerMetrics,
-    /// When its record was read.
-    pub(super) arrived: Instant,
-    /// What a stream's caller lets the server send before it hears of the caller again.
-    pub(super) credit: Option<Credit>,
-    /// Of a call that is a stream, until its handler starts.
-    pub(super) stream: Option<Box<Opened>>,
-    /// Of a call whose failure is not the end of it.
-    pub(super) kept: Option<Box<Kept>>,
-    /// Of a call that takes effect once.
-    pub(super) once: Option<IdempotencyKey>,
-}
-
-/// What is to be done about a record.
-#[derive(Debug)]
-pub(super) enum Verdict {
-    Handle(Box<Call>),
-    /// The caller no longer waits for this call.
-    Cancel(CorrelationId),
-    /// It belongs to a stream.
-    Frame(StreamFrame),
-    /// It belongs to a stream, which can't go on. Where there is no such stream, who wrote it is told.
-    Break(CorrelationId, Status, Option<ReplyTo>),
-    /// It can't be handled, and its caller is told so.
-    Refuse(Refused, Status, ReplyTo),
-    /// It can't be handled, and there is nobody to be told.
-    StepPast(Refused, Status),
-}
-
-/// What the caller of a stream says after its request.
-#[derive(Debug)]
-pub(super) struct StreamFrame {
-    pub(super) id: CorrelationId,
-    pub(super) frame: Frame,
-    pub(super) value: Bytes,
-    /// Where the caller is told that there is no such stream.
-    pub(super) reply: Option<ReplyTo>,
-}
-
-/// The time, by both clocks.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Now {
-    pub(super) wall: SystemTime,
-    pub(super) instant: Instant,
-}
-
-impl Now {
-    /// Looks at both.
-    pub(super) fn read() -> Self {
-        Self {
-            wall: outside::wall_clock(),
-            instant: Instant::now(),
-        }
-    }
-}
-
-/// The methods whose requests come in one topic.
-#[derive(Debug)]
-pub(super) struct TopicRoute {
-    pub(super) reply: Arc<str>,
-    /// `None` where there are no dead letters.
-    pub(super) dead_letters: Option<LetterTopic>,
-    /// Where it is recorded what deduplicated calls came to, if in a topic.
-    pub(super) records: Option<RecordTopic>,
-    pub(super) methods: Vec<Served>,
-}
-
-/// A method that is served.
-#[derive(Debug)]
-pub(super) struct Served {
-    pub(super) method: Method,
-    pub(super) redelivery: Option<Redelivery>,
-}
-
-/// What the router checks requests against.
-#[derive(Clone, Debug)]
-pub(super) struct Rules {
-    pub(super) message_limit: usize,
-    /// Whether messages in pieces are put together before they come here.
-    pub(super) in_pieces: bool,
-    /// The time that a request has which names none.
-    pub(super) default_timeout: Duration,
-    /// Reply topics that are allowed besides each method's own.
-    pub(super) reply_topics: HashSet<String>,
-    pub(super) headers: HeaderLimits,
-    /// Whether calls of methods that are marked so are deduplicated here.
-    pub(super) deduplicates: bool,
-}
+use crate::wire::{CorrelationId, Frame, ReplyAddress, RequestHead, decode_request};
 
 /// Turns records into calls. Pure but for the time, which it is told.
 #[derive(Debug)]
@@ -404,39 +296,6 @@ impl Router {
             .unwrap_or_default();
         Deadline::after_instant(now.instant, timeout.saturating_sub(age))
     }
-}
-
-/// What a caller is told whose message comes in pieces, where they are not taken.
-fn not_put_together() -> Status {
-    Status::resource_exhausted(
-        "the message comes in pieces, which the server does not put together: see \
-         `ServerBuilder::chunked_message_limit`",
-    )
-}
-
-/// Whether a request can begin the stream that its method is.
-fn check_stream(method: Method, has_reply: bool, value: &Bytes) -> Result<(), Status> {
-    let method = method.descriptor();
-    if method.is_streaming() && !has_reply {
-        return Err(Status::invalid_argument(format!(
-            "{} is a stream: its request has to say where the reply goes, in `kafka_replyTopic`",
-            method.path
-        )));
-    }
-    if method.client_streaming && !value.is_empty() {
-        return Err(Status::invalid_argument(format!(
-            "{} takes a stream: its request has no message, they come in records of their own",
-            method.path
-        )));
-    }
-    Ok(())
-}
-
-fn not_allowed(address: &ReplyAddress) -> Status {
-    Status::permission_denied(format!(
-        "reply topic {} is neither the method's own nor on the server's list",
-        address.topic()
-    ))
 }
 
 fn origin(topic: Arc<str>, partition: i32, offset: i64, timestamp: Option<i64>) -> Origin {
