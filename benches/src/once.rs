@@ -21,7 +21,7 @@ use crate::progress::Progress;
 use crate::summary::{Spread, spread};
 use crate::table::{aligned, micros};
 
-/// What it costs that calls take effect once, by the store of their records. Client and server are one process
+/// What it costs that calls take effect once, by the store of their records, and what transactions cost. Client and server are one process
 #[derive(Args, Debug)]
 pub(crate) struct OnceArguments {
     #[command(flatten)]
@@ -73,10 +73,18 @@ enum Kept {
     Memory,
     Topics,
     Disk,
+    /// Nowhere: replies and offsets are written in transactions.
+    Transactions,
 }
 
 impl Kept {
-    const ALL: [Self; 4] = [Self::Nowhere, Self::Memory, Self::Topics, Self::Disk];
+    const ALL: [Self; 5] = [
+        Self::Nowhere,
+        Self::Memory,
+        Self::Topics,
+        Self::Disk,
+        Self::Transactions,
+    ];
 }
 
 impl fmt::Display for Kept {
@@ -86,6 +94,7 @@ impl fmt::Display for Kept {
             Self::Memory => "memory",
             Self::Topics => "topics",
             Self::Disk => "disk",
+            Self::Transactions => "transactions",
         })
     }
 }
@@ -195,6 +204,7 @@ fn server(kept: Kept, file: &std::path::Path) -> anyhow::Result<ServerBuilder> {
     let server = Server::builder().add_service(OnceServer::new(Echo));
     Ok(match kept {
         Kept::Nowhere => server.deduplication_by_handlers(),
+        Kept::Transactions => server.deduplication_by_handlers().transactions(true),
         Kept::Memory => server.deduplication(MemoryStore::new(WINDOW, RECORDS)),
         Kept::Topics => server.deduplication_topics(WINDOW, RECORDS),
         Kept::Disk => {
@@ -219,7 +229,7 @@ async fn calls(
             for _ in 0..own {
                 let (request, begun) = (vec![7; BYTES], Instant::now());
                 match kept {
-                    Kept::Nowhere => client.plain(request).await?,
+                    Kept::Nowhere | Kept::Transactions => client.plain(request).await?,
                     _ => client.once(request).await?,
                 };
                 latencies.record(begun.elapsed().as_micros() as u64)?;

@@ -177,12 +177,12 @@ fn startup_is_timed_to_the_first_reply() {
 }
 
 #[test]
-fn what_it_costs_to_take_effect_once_is_measured_for_each_store() {
+fn what_it_costs_to_take_effect_once_is_measured_for_each_store_and_for_transactions() {
     require_java!();
     let arguments = ["--rounds", "1", "--calls", "200", "--concurrency", "1,8"];
     let (document, printed) = run("once", &arguments);
     let rows = rows(&document, "rows");
-    assert_eq!(rows.len(), 2 * 4);
+    assert_eq!(rows.len(), 2 * 5);
     for row in rows {
         assert!(figure(&row["rate_per_s"], "median") > 0.0, "{printed}");
         let (p50, p99) = (&row["p50_us"], &row["p99_us"]);

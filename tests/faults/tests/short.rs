@@ -9,18 +9,17 @@ use kafka_rpc_tests::require_java;
 const FAULTS: &str = env!("CARGO_BIN_EXE_kafka-rpc-faults");
 
 #[test]
-fn nothing_that_was_promised_is_broken_while_servers_and_brokers_are_killed_and_a_server_is_cut_off()
- {
+fn nothing_that_was_promised_is_broken_by_kills_a_cut_and_a_full_disk() {
     require_java!();
-    let scenarios = "kill-servers,kill-brokers,cut-server";
+    let scenarios = "kill-servers,kill-brokers,cut-server,transactions-kill,disk-full";
     let mut faults = Command::new(FAULTS);
     faults.args(["--for", "12s", "--seed", "1", "--scenario", scenarios]);
     let mut run = Child::spawn(&mut faults);
-    let status = run.wait(Duration::from_secs(400));
+    let status = run.wait(Duration::from_secs(600));
     let printed = run.printed();
     assert!(status.success(), "{status}: {printed}");
     assert!(
-        printed.contains("scenarios 3, calls ") && printed.contains(", violations 0"),
+        printed.contains("scenarios 5, calls ") && printed.contains(", violations 0"),
         "{printed}"
     );
 }
