@@ -24,6 +24,8 @@ impl ConsumerContext for Context {}
 const BATCH: usize = 512;
 /// How long the broker may take to tell a partition's end.
 const END_OFFSET_LIMIT: Duration = Duration::from_secs(10);
+/// How long one question for a topic's partitions may take.
+const ASK_LIMIT: Duration = Duration::from_secs(2);
 /// How long the library may take to begin elsewhere: its own threads only have to take note.
 const SEEK_LIMIT: Duration = Duration::from_secs(10);
 /// How often a partition's end is asked for again.
@@ -182,6 +184,11 @@ fn end_of(
                     return Err(error);
                 }
                 std::thread::sleep(RETRY_PAUSE);
+                // What the client knows of a topic's partitions it takes for certain until it asks again.
+                let asked = consumer.fetch_metadata(Some(topic), ASK_LIMIT);
+                if let Err(error) = asked {
+                    tracing::debug!(%error, topic, "can't ask for the topic's partitions");
+                }
             }
         }
     }
