@@ -4,8 +4,8 @@ use super::{Known, Report};
 use crate::history::{Blow, What};
 
 /// A deduplicated call is not handled any more when what it came to is recorded, or when its caller has been
-/// told; and not twice at a time by one server. A server that stood still or was cut off may not know yet what
-/// its successor has answered.
+/// told; and not twice at a time by one server. A server that stood still or was cut off may not know yet that it has
+/// a successor: what both have, both may handle and answer.
 pub(super) fn check(known: &Known<'_>, report: &mut Report) {
     let mut states: HashMap<&str, State> = HashMap::new();
     let mut running: HashSet<(&str, &str)> = HashSet::new();
@@ -25,10 +25,11 @@ pub(super) fn check(known: &Known<'_>, report: &mut Report) {
                 }
             }
             What::Started { call, .. } => {
-                let Some(state) = states.get(&**call) else {
+                let Some(state) = states.get_mut(&**call) else {
                     continue;
                 };
-                if state.recorded || state.answered && knows(known, &event.node) {
+                state.strayed |= !knows(known, &event.node);
+                if state.recorded || state.answered && !state.strayed {
                     let wrong = format!("{call}: it took effect, and was handled again");
                     report.violations.push(wrong);
                 }
@@ -50,6 +51,8 @@ struct State {
     /// In a store that all servers share.
     recorded: bool,
     answered: bool,
+    /// One of those who handled it may not have known that its partition was another's.
+    strayed: bool,
 }
 
 /// Whether a node always knew what became of its partitions.

@@ -257,6 +257,36 @@ fn a_deduplicated_call_that_is_handled_again_is_found() {
 }
 
 #[test]
+fn a_deduplicated_call_may_be_handled_by_a_server_that_was_cut_off_and_by_its_successor() {
+    let told = |at: u64, node: &str, what: What| Event {
+        at,
+        node: node.to_owned(),
+        what,
+    };
+    let call = "c-0".to_owned();
+    let deduplicated = told(0, "client", What::Deduplicated { call: call.clone() });
+    let again = What::Started {
+        call,
+        order: None,
+        origin: ("pay".to_owned(), 0, 7),
+    };
+    // It was answered by `server`, and then handled by `other`.
+    let mut events = well();
+    events.insert(0, deduplicated);
+    events.push(told(7_200, "other", again));
+    assert_eq!(
+        violations(&events),
+        ["c-0: it took effect, and was handled again"]
+    );
+    for cut in ["server", "other"] {
+        let mut events = events.clone();
+        let (on, by) = (cut.to_owned(), Blow::Cut);
+        events.insert(0, told(0, "stage", What::Hit { on, by }));
+        assert_eq!(violations(&events), [""; 0], "{cut}");
+    }
+}
+
+#[test]
 fn calls_of_a_key_out_of_order_or_at_the_same_time_are_found() {
     let mut events = well();
     for event in &mut events {
