@@ -30,16 +30,20 @@ pub(super) enum Way {
 
 impl<S: Handler> Calls<S> {
     /// Sends a reply; its call is settled when it is acknowledged.
-    pub(in crate::server) fn reply(self: &Arc<Self>, ticket: Ticket, mut record: Outgoing) {
-        if self.of_instance {
-            mark_instance(&mut record.headers, &self.instance);
-        }
-        self.send_reply(ticket, record, Way::WithOffset);
+    pub(in crate::server) fn reply(self: &Arc<Self>, ticket: Ticket, record: Outgoing) {
+        self.reply_by(ticket, record, Way::WithOffset);
     }
 
     /// Sends the last record of a stream, whose call is settled already.
     pub(in crate::server) fn end_stream(self: &Arc<Self>, ticket: Ticket, record: Outgoing) {
-        self.send_reply(ticket, record, Way::Alone);
+        self.reply_by(ticket, record, Way::Alone);
+    }
+
+    fn reply_by(self: &Arc<Self>, ticket: Ticket, mut record: Outgoing, way: Way) {
+        if self.of_instance {
+            mark_instance(&mut record.headers, &self.instance);
+        }
+        self.send_reply(ticket, record, way);
     }
 
     fn send_reply(self: &Arc<Self>, ticket: Ticket, record: Outgoing, way: Way) {
@@ -74,7 +78,7 @@ impl<S: Handler> Calls<S> {
                 calls.send_reply(ticket, record, way);
             });
         } else if too_large && let Some(smaller) = reply::too_large(&record, &error) {
-            self.send_reply(ticket, smaller, way);
+            self.reply_by(ticket, smaller, way);
         } else {
             self.lost(ticket, &error);
         }

@@ -44,6 +44,26 @@ async fn every_instance_answers_once_and_says_who_it_is() {
 }
 
 #[tokio::test]
+async fn an_instance_whose_answer_its_topic_does_not_take_says_so_and_who_it_is() {
+    let world = World::embedded();
+    let large = Server::builder().instance_id("one").message_limit(64 << 20);
+    let (_one, _) = relay_as(&world, large).await;
+    let mut relay = client(&world).await;
+    let asked = Ask {
+        padding: 2 << 20,
+        ..ask(1)
+    };
+    let answers = relay.poll(of(asked, 1)).await.unwrap().into_inner();
+    let answers: Vec<_> = soon("it answers", answers.collect()).await;
+    let who: Vec<_> = answers.iter().map(|answer| answer.instance()).collect();
+    assert_eq!(who, ["one"]);
+    for answer in answers {
+        let status = answer.into_outcome().unwrap_err();
+        assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+    }
+}
+
+#[tokio::test]
 async fn instances_without_a_name_give_themselves_different_ones() {
     let world = World::embedded();
     let (_one, _) = relay(&world).await;
