@@ -52,10 +52,16 @@ pub(super) fn read(
 ) -> Result<Vec<Record>, TransportError> {
     let mut records = Vec::new();
     if most > 0 {
-        go_through(consumer, of, offsets, limit, &mut |record| {
-            records.push(record);
-            records.len() < most
-        })?;
+        go_through(
+            consumer,
+            of,
+            offsets,
+            Patience::Altogether(limit),
+            &mut |record| {
+                records.push(record);
+                records.len() < most
+            },
+        )?;
     }
     Ok(records)
 }
@@ -68,18 +74,33 @@ pub(super) fn scan(
     limit: Duration,
     each: &mut dyn FnMut(Record),
 ) -> Result<(), TransportError> {
-    go_through(consumer, of, offsets, limit, &mut |record| {
-        each(record);
-        true
-    })
+    go_through(
+        consumer,
+        of,
+        offsets,
+        Patience::Silence(limit),
+        &mut |record| {
+            each(record);
+            true
+        },
+    )
 }
 
-/// Goes through the records at these offsets while `each` wants more, and records come within `limit`.
+/// How long the brokers may take.
+#[derive(Clone, Copy, PartialEq)]
+enum Patience {
+    /// For all that is read.
+    Altogether(Duration),
+    /// For each record.
+    Silence(Duration),
+}
+
+/// Goes through the records at these offsets while `each` wants more.
 fn go_through(
     consumer: &BaseConsumer<Context>,
     of: &PartitionRef,
     offsets: Range<i64>,
-    limit: Duration,
+    patience: Patience,
     each: &mut dyn FnMut(Record) -> bool,
 ) -> Result<(), TransportError> {
     let PartitionRef { topic, partition } = of;
@@ -94,6 +115,7 @@ fn go_through(
         .map_err(|error| failed(&error))?;
     let queue = Queue::consumer(consumer.client()).map_err(|error| failed(&error))?;
     let mut topics = TopicCache::default();
+    let (Patience::Altogether(limit) | Patience::Silence(limit)) = patience;
     let mut until = Instant::now() + limit;
     while let Some(left) = until.checked_duration_since(Instant::now()) {
         let Some(event) = queue.poll(left) else {
@@ -108,7 +130,9 @@ fn go_through(
                 if (offsets.contains(&record.offset) && !each(record)) || last {
                     return Ok(());
                 }
-                until = Instant::now() + limit;
+                if patience == Patience::Silence(limit) {
+                    until = Instant::now() + limit;
+                }
             }
             RD_KAFKA_EVENT_ERROR => {
                 let code = RDKafkaErrorCode::from(event.code());
