@@ -208,7 +208,7 @@ mod tests {
     }
 
     fn some_metadata() -> impl Strategy<Value = Metadata> {
-        vec(("[a-z]{1,5}", "[ -~]{0,9}", any::<Vec<u8>>()), 0..4).prop_map(|entries| {
+        vec(("x-[a-z]{1,5}", "[ -~]{0,9}", any::<Vec<u8>>()), 0..4).prop_map(|entries| {
             let mut metadata = Metadata::new();
             for (key, text, bytes) in entries {
                 let text = MetadataValue::from_bytes(text.as_bytes());
