@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::random::split_mix;
+
 /// How long to wait before each further attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Backoff {
@@ -39,12 +41,9 @@ impl Backoff {
     }
 }
 
-/// A number from 0 to 1 that looks as if it were drawn by chance: one step of SplitMix64.
-fn chance(seed: u64) -> f64 {
-    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (z ^ (z >> 31)) as f64 / u64::MAX as f64
+/// A number from 0 to 1 that looks as if it were drawn by chance.
+fn chance(mut seed: u64) -> f64 {
+    split_mix(&mut seed) as f64 / u64::MAX as f64
 }
 
 #[cfg(test)]

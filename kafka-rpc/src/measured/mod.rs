@@ -14,12 +14,13 @@ pub use heads::{read_replies, read_requests, write_replies, write_requests};
 pub use pending::pending_calls;
 pub use progress::progress;
 
+use crate::random::split_mix;
 use crate::wire::CorrelationId;
 
 /// How many calls are under way at a time, in those steps where that matters.
 const UNDER_WAY: u64 = 64;
 
-/// Ids that look random, and are the same in each run (`SplitMix64`).
+/// Ids that look random, and are the same in each run.
 struct Ids(u64);
 
 impl Ids {
@@ -36,9 +37,6 @@ impl Ids {
     }
 
     fn half(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        split_mix(&mut self.0)
     }
 }

@@ -1,7 +1,9 @@
 use std::ops::Range;
 use std::time::Duration;
 
-/// Chooses at random, from a seed: `SplitMix64`, by Steele, Lea and Flood.
+use crate::random::split_mix;
+
+/// Chooses at random, from a seed.
 #[derive(Clone, Debug)]
 pub struct Chance(u64);
 
@@ -13,10 +15,7 @@ impl Chance {
 
     /// Any number.
     pub fn any(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        split_mix(&mut self.0)
     }
 
     /// A number of the range; its start where that is empty.

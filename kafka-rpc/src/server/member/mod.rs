@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use self::intake::{Intake, partition_of};
 use self::owned::OwnedPartitions;
-use super::calls::{Calls, ticket_of, token_of};
+use super::calls::{Calls, Queue, ticket_of, token_of};
 use super::dispatch::PartitionId;
 use super::handler::Handler;
 use super::lifecycle::Lifecycle;
@@ -157,6 +157,11 @@ impl<S> GroupMember<S> {
         }
     }
 
+    /// Whether what is finished of a partition is in a transaction that may not be committed.
+    fn is_in_doubt(&self, dispatch: &Queue, id: PartitionId) -> bool {
+        self.calls.transacted().is_some() && dispatch.is_committing(id)
+    }
+
     fn commit_failed(&self, seq: u64, error: &TransportError) {
         tracing::warn!(%error, "a commit failed; the next one covers the same");
         telemetry::commit_failed();
@@ -275,10 +280,10 @@ impl<S: Handler> Member for GroupMember<S> {
             return true;
         }
         let dispatch = self.calls.dispatch.lock();
-        self.owned.known(partitions).into_iter().all(|id| {
-            let in_doubt = self.calls.transacted().is_some() && dispatch.is_committing(id);
-            dispatch.drained(id) && !in_doubt
-        })
+        self.owned
+            .known(partitions)
+            .into_iter()
+            .all(|id| dispatch.drained(id) && !self.is_in_doubt(&dispatch, id))
     }
 
     fn release(&mut self, partition: &PartitionRef) -> Option<CommittedOffset> {
@@ -286,7 +291,7 @@ impl<S: Handler> Member for GroupMember<S> {
         let id = self.owned.remove(partition)?;
         let mut dispatch = self.calls.dispatch.lock();
         // What is in a transaction counts as finished, and is not yet: its commit says so, or nobody does.
-        let in_doubt = self.calls.transacted().is_some() && dispatch.is_committing(id);
+        let in_doubt = self.is_in_doubt(&dispatch, id);
         let commit = dispatch.release(id);
         drop(dispatch);
         // Not before the release, or a handler that was ended would count as finished.

@@ -150,9 +150,7 @@ impl Turns {
         }
         let offsets = self.offsets.as_ref().map(|offsets| &*offsets.all);
         self.in_doubt = true;
-        writer.commit(by, offsets.unwrap_or_default())?;
-        self.in_doubt = false;
-        Ok(())
+        writer.commit(by, offsets.unwrap_or_default())
     }
 
     /// Has the units counted as finished.
