@@ -35,6 +35,14 @@ pub(crate) struct Soak {
         value_parser = millis
     )]
     pub(crate) limit: Duration,
+    /// How long after one of them began the next begins at the soonest, so that few calls make a long soak
+    #[arg(
+        long = "soak_min_time_ms_between_rpcs",
+        value_name = "MILLISECONDS",
+        default_value = "0",
+        value_parser = pause
+    )]
+    pub(crate) apart: Duration,
     /// How many of them may fail
     #[arg(long = "soak_max_failures", value_name = "CALLS", default_value_t = 0)]
     pub(crate) max_failures: u32,
@@ -53,4 +61,9 @@ fn millis(text: &str) -> Result<Duration, String> {
         Ok(millis) => Ok(Duration::from_millis(millis.into())),
         Err(error) => Err(error.to_string()),
     }
+}
+
+fn pause(text: &str) -> Result<Duration, String> {
+    let millis: u32 = text.parse().map_err(|error| format!("{error}"))?;
+    Ok(Duration::from_millis(millis.into()))
 }

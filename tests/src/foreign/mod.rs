@@ -31,6 +31,8 @@ pub struct Foreign {
 /// Tells the one who wrote a record where it lies.
 struct Deliveries;
 
+const LOOK_UP: Duration = Duration::from_secs(10);
+
 type Delivered = oneshot::Sender<Result<(i32, i64), String>>;
 
 impl ClientContext for Deliveries {}
@@ -111,6 +113,18 @@ impl Foreign {
         for outcome in outcomes.expect("the broker answers") {
             outcome.expect("the topic is created");
         }
+    }
+
+    /// Which broker leads the first partition of a topic, as an index into those of the harness.
+    ///
+    /// # Panics
+    /// When none does.
+    pub fn first_leader(&self, topic: &str) -> usize {
+        let metadata = self.producer.client().fetch_metadata(Some(topic), LOOK_UP);
+        let metadata = metadata.expect("the cluster answers");
+        let leader = metadata.topics()[0].partitions()[0].leader();
+        // Their ids begin at one.
+        usize::try_from(leader - 1).expect("there is a leader")
     }
 
     /// The values of all records of a topic with so many partitions, as those see them who read what is committed. A null is

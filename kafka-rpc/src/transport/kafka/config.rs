@@ -41,6 +41,10 @@ const TRANSACTIONS: &[(&str, &str)] = &[
     ("enable.idempotence", "true"),
     ("transaction.timeout.ms", "10000"),
     ("message.timeout.ms", "10000"),
+    // When the library asks for the group's coordinator while that moves, it gives up after three answers and
+    // waits for a connection to come or go, whatever its time-out is (librdkafka's issues 5456 and 5511). With
+    // this one goes in time.
+    ("connections.max.idle.ms", "5000"),
 ];
 
 /// A repeated reply finds nobody who waits for it, so what would prevent it is not paid for.

@@ -27,6 +27,7 @@ pub(super) async fn soak(clients: &Clients, soak: Soak) -> anyhow::Result<()> {
         let outcome = call(clients, soak.limit).await;
         let length = sent.elapsed();
         took.push(length);
+        tokio::time::sleep(soak.apart.saturating_sub(length)).await;
         if number % part == 0 {
             for memory in &mut memory {
                 memory.look(begun.elapsed());
