@@ -155,19 +155,8 @@ impl<S: Handler> Batch<S> {
             Poll::Ready(ended) => {
                 drop(work);
                 alone.end();
-                match ended {
-                    Ended::Reply(record) => self.reply(ticket, record),
-                    Ended::Written(written) => {
-                        let (outbox, reply) = *written;
-                        self.calls.reply_with(ticket, outbox, reply);
-                        self.finished.push(ticket);
-                    }
-                    Ended::Silently => self.calls.over(ticket),
-                    Ended::Again(call, due) => again(&self.calls, ticket, call, due, &shown),
-                    Ended::Dead(dead) => {
-                        let (letter, reply) = *dead;
-                        self.bury(ticket, letter, reply);
-                    }
+                if self.calls.conclude(ticket, ended, &shown) {
+                    self.finished.push(ticket);
                 }
             }
             Poll::Pending => alone.spawn(work, shown),
@@ -213,17 +202,34 @@ impl<S: Handler> Drop for Batch<S> {
     }
 }
 
-fn again<S: Handler>(
-    calls: &Calls<S>,
-    ticket: Ticket,
-    call: Box<Call>,
-    due: Instant,
-    shown: &Shown,
-) {
-    if calls.postpone(ticket, due, call) {
-        telemetry::redelivered();
-    } else {
-        shown.aborted(calls, ticket);
+impl<S: Handler> Calls<S> {
+    /// Does what is to be done when a handler has ended. True where its end is still to be
+    /// reported: what it has left is on its way before the next call of the same key can start.
+    fn conclude(self: &Arc<Self>, ticket: Ticket, ended: Ended, shown: &Shown) -> bool {
+        match ended {
+            Ended::Reply(record) => self.reply(ticket, record),
+            Ended::Written(written) => {
+                let (outbox, reply) = *written;
+                self.reply_with(ticket, outbox, reply);
+            }
+            Ended::Dead(dead) => {
+                let (letter, reply) = *dead;
+                self.bury(ticket, letter, reply);
+            }
+            Ended::Silently => {
+                self.over(ticket);
+                return false;
+            }
+            Ended::Again(call, due) => {
+                if self.postpone(ticket, due, call) {
+                    telemetry::redelivered();
+                } else {
+                    shown.aborted(self, ticket);
+                }
+                return false;
+            }
+        }
+        true
     }
 }
 
@@ -300,21 +306,10 @@ impl<S: Handler> Alone<S> {
                     shown.metrics.cancelled();
                     calls.over(ticket);
                 }
-                Ok(Ended::Reply(record)) => {
-                    calls.reply(ticket, record);
-                    calls.finished(&[ticket]);
-                }
-                Ok(Ended::Written(written)) => {
-                    let (outbox, reply) = *written;
-                    calls.reply_with(ticket, outbox, reply);
-                    calls.finished(&[ticket]);
-                }
-                Ok(Ended::Silently) => calls.over(ticket),
-                Ok(Ended::Again(call, due)) => again(&calls, ticket, call, due, &shown),
-                Ok(Ended::Dead(dead)) => {
-                    let (letter, reply) = *dead;
-                    calls.bury(ticket, letter, reply);
-                    calls.finished(&[ticket]);
+                Ok(ended) => {
+                    if calls.conclude(ticket, ended, &shown) {
+                        calls.finished(&[ticket]);
+                    }
                 }
                 Err(Aborted) => shown.aborted(&calls, ticket),
             }

@@ -73,6 +73,18 @@ pub(super) struct Calls<S> {
     unusual: Mutex<Unusual>,
 }
 
+/// What a server sets for its calls.
+pub(super) struct Setup {
+    pub(super) message_limit: usize,
+    /// What the server is called.
+    pub(super) instance: Arc<str>,
+    /// Whether its callers have to tell instances apart.
+    pub(super) of_instance: bool,
+    pub(super) streams: StreamSettings,
+    pub(super) once: Once,
+    pub(super) transacted: Option<Transacted>,
+}
+
 /// How a running call is ended.
 struct Running {
     abort: AbortHandle,
@@ -99,11 +111,17 @@ impl<S> Calls<S> {
         dispatch: Queue,
         service: S,
         codec: Codec,
-        message_limit: usize,
-        (instance, of_instance): (Arc<str>, bool),
-        (streams, once, transacted): (StreamSettings, Once, Option<Transacted>),
+        setup: Setup,
         runtime: Handle,
     ) -> Self {
+        let Setup {
+            message_limit,
+            instance,
+            of_instance,
+            streams,
+            once,
+            transacted,
+        } = setup;
         let writer = Arc::<ReplyWriter>::default();
         Self {
             dispatch: Mutex::new(dispatch),

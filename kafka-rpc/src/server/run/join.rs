@@ -11,7 +11,7 @@ use crate::chunks::{self, Pieces};
 use crate::descriptor::{Method, ServiceDescriptor};
 use crate::hashing::HashMap;
 use crate::server::builder::Settings;
-use crate::server::calls::{Calls, Once, ReplyDeliveries, Transacted};
+use crate::server::calls::{Calls, Once, ReplyDeliveries, Setup, Transacted};
 use crate::server::codec::Codec;
 use crate::server::deduplication::{Deduplication, RecordTopic, TopicStore};
 use crate::server::dispatch::{Dispatch, Limits};
@@ -75,14 +75,18 @@ where
     let transacted = transactions
         .clone()
         .map(|queue| Transacted::new(queue, piece));
-    let once = once(settings, transport, records)?;
     let calls = Arc::new(Calls::new(
         dispatch,
         service,
         codec,
-        message_limit,
-        (Arc::clone(instance), of_instance),
-        (settings.streams, once, transacted),
+        Setup {
+            message_limit,
+            instance: Arc::clone(instance),
+            of_instance,
+            streams: settings.streams,
+            once: once(settings, transport, records)?,
+            transacted,
+        },
         runtime,
     ));
     let deliveries = Arc::new(ReplyDeliveries::new(&calls));
