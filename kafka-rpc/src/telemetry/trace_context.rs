@@ -1,7 +1,8 @@
 use std::fmt;
 
+use uuid::Uuid;
+
 use crate::call::MetadataValue;
-use crate::outside;
 
 /// The length of a `traceparent` of version 00.
 const LENGTH: usize = 55;
@@ -37,7 +38,7 @@ impl TraceContext {
     /// The start of a new trace, one that is recorded.
     pub(crate) fn root() -> Self {
         Self {
-            trace_id: outside::random_id().into_bytes(),
+            trace_id: random_bytes(),
             span_id: random_span_id(),
             flags: SAMPLED,
             tracestate: None,
@@ -99,10 +100,15 @@ impl fmt::Display for Hex<'_> {
     }
 }
 
+/// Never from a simulation's seed: there are traces only while somebody looks at the logs, and to look must change nothing.
+fn random_bytes() -> [u8; 16] {
+    Uuid::new_v4().into_bytes()
+}
+
 /// Eight random bytes that are not all zero.
 fn random_span_id() -> [u8; 8] {
     // Of a version 4 UUID's bytes, those at 6 and 8 are not all random.
-    let [a, b, c, d, e, f, _, _, _, _, _, _, _, _, g, h] = outside::random_id().into_bytes();
+    let [a, b, c, d, e, f, _, _, _, _, _, _, _, _, g, h] = random_bytes();
     let id = [a, b, c, d, e, f, g, h];
     if id == [0; 8] { [1; 8] } else { id }
 }

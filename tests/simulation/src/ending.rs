@@ -14,8 +14,9 @@ use crate::stage::Teller;
 
 /// Longer than the longest deadline, with all that may have to happen before.
 const CLIENT: Duration = Duration::from_secs(120);
-/// How long one reply is looked for at the end.
-const REPLY: Duration = Duration::from_secs(300);
+/// How long one reply is looked for at the end: as long as it may take to handle all calls of an account, one after the other,
+/// of which each takes its time and fails twice.
+const REPLY: Duration = Duration::from_secs(1_800);
 /// How long one is that may be kept no more.
 const GONE: Duration = Duration::from_secs(5);
 /// How long the end of a call is waited for before it is looked for again.

@@ -60,7 +60,7 @@ fn one(seed: u64, arguments: &Arguments) -> anyhow::Result<Total> {
         tracing_subscriber::fmt()
             .with_max_level(level)
             .without_time()
-            .with_writer(io::stdout)
+            .with_writer(io::stderr)
             .init();
     }
     let mut total = Total::default();
