@@ -44,11 +44,12 @@ fn one_at_a_time(known: &Known<'_>, report: &mut Report) {
             } => {
                 let before = handled.insert((&event.node, account), call);
                 if let Some(before) = before.filter(|before| {
-                    // One that never finishes was given up.
                     let finished = &known.calls[before].finished;
-                    finished
+                    let later = finished
                         .iter()
-                        .any(|(node, at)| *node == event.node && *at > event.at)
+                        .filter(|(node, at)| *node == event.node && *at > event.at);
+                    // One that never finishes was given up; of the same call one end is that of the new beginning.
+                    later.count() > usize::from(before == call)
                 }) {
                     let wrong = format!("{call} began while {before} of its account was handled");
                     report.violations.push(wrong);

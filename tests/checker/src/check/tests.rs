@@ -309,6 +309,39 @@ fn calls_of_a_key_out_of_order_or_at_the_same_time_are_found() {
 }
 
 #[test]
+fn a_call_that_begins_again_where_it_was_given_up_is_all_right() {
+    let mut events = well();
+    let started = events.iter().find(|event| {
+        let What::Started { call, .. } = &event.what else {
+            return false;
+        };
+        call == "c-0"
+    });
+    let mut again = started.expect("it was started").clone();
+    again.at += 1;
+    // It lost its partition while it handled the call, and got it back.
+    events.push(again.clone());
+    events.sort_by_key(|event| event.at);
+    assert_eq!(violations(&events), [""; 0]);
+
+    // But where the first handler goes on, there are two at a time.
+    let finished = events.iter().find(|event| {
+        let What::Finished { call } = &event.what else {
+            return false;
+        };
+        call == "c-0"
+    });
+    let mut twice = finished.expect("it has finished").clone();
+    twice.at += 1;
+    events.push(twice);
+    events.sort_by_key(|event| event.at);
+    assert_eq!(
+        violations(&events),
+        ["c-0 began while c-0 of its account was handled"]
+    );
+}
+
+#[test]
 fn a_server_that_takes_too_long_to_end_is_found() {
     let mut events = well();
     for event in &mut events {
