@@ -13,6 +13,7 @@ mod records;
 mod replies;
 mod route;
 mod search;
+mod spread;
 mod streams;
 mod waiting;
 

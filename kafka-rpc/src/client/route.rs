@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 
 use super::attempts::Policies;
 use super::search::Search;
+use super::spread::Spread;
 use crate::Error;
 use crate::cluster::{TopicSettings, Wanted, WantedTopic, ensure};
 use crate::descriptor::{Method, Repeats, ServiceDescriptor};
@@ -27,7 +28,7 @@ pub(super) struct Route {
     /// Of the request topic; grows when partitions are added.
     partitions: AtomicU32,
     /// Spreads calls without a key.
-    next: AtomicU32,
+    spread: Spread,
 }
 
 impl Route {
@@ -42,10 +43,7 @@ impl Route {
         let partitions = NonZeroU32::new(partitions).unwrap_or(NonZeroU32::MIN);
         match key {
             Some(key) => partition_for_key(key, partitions),
-            None => {
-                let turn = self.next.fetch_add(1, Ordering::Relaxed);
-                i32::try_from(turn % partitions).unwrap_or(0)
-            }
+            None => i32::try_from(self.spread.turn() % partitions).unwrap_or(0),
         }
     }
 }
@@ -220,7 +218,7 @@ impl Routes {
                 reply,
                 repeats,
                 partitions: AtomicU32::new(requests.get()),
-                next: AtomicU32::new(self.seed),
+                spread: Spread::new(self.seed),
             }));
         }
         Ok(routes)

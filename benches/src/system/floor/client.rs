@@ -79,6 +79,7 @@ struct Client {
     /// One for each method.
     topics: Vec<String>,
     partitions: usize,
+    since: Instant,
     headers: Headers,
     next_call: AtomicUsize,
     body: Bytes,
@@ -115,6 +116,7 @@ pub(super) fn connect(setup: &Setup) -> anyhow::Result<FloorCaller> {
         pending,
         topics: requests(setup).collect(),
         partitions: kafka.partitions as usize,
+        since: Instant::now(),
         headers,
         next_call: AtomicUsize::new(0),
         body: body(setup),
@@ -228,7 +230,9 @@ impl Client {
             text = key.to_string();
             record.key(&text)
         } else {
-            record.partition((call / self.topics.len() % self.partitions) as i32)
+            // One after the other, for a moment each, as kafka-rpc does it: a batch is of one partition.
+            let turn = self.since.elapsed().as_millis() as usize;
+            record.partition((turn % self.partitions) as i32)
         };
         self.producer.send(record).map_err(|(error, _)| {
             self.pending.0.lock().remove(&call);
