@@ -24,7 +24,8 @@ use crate::descriptor::Method;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Request<T> {
-    parts: RequestParts,
+    // Boxed: a request is moved from hand to hand a dozen times, and futures hold it in several states.
+    parts: Box<RequestParts>,
     message: T,
 }
 
@@ -75,11 +76,21 @@ impl<T> Request<T> {
 
     /// Puts a request together.
     pub fn from_parts(parts: RequestParts, message: T) -> Self {
-        Self { parts, message }
+        Self::join(Box::new(parts), message)
     }
 
     /// Takes a request apart.
     pub fn into_parts(self) -> (RequestParts, T) {
+        (*self.parts, self.message)
+    }
+
+    /// As [`from_parts`](Self::from_parts), without moving them.
+    pub(crate) fn join(parts: Box<RequestParts>, message: T) -> Self {
+        Self { parts, message }
+    }
+
+    /// As [`into_parts`](Self::into_parts), without moving them.
+    pub(crate) fn split(self) -> (Box<RequestParts>, T) {
         (self.parts, self.message)
     }
 
@@ -100,7 +111,7 @@ impl<T> Request<T> {
 
     /// Turns the message into another and keeps the rest.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Request<U> {
-        Request::from_parts(self.parts, f(self.message))
+        Request::join(self.parts, f(self.message))
     }
 
     /// The metadata that the caller sends along.

@@ -52,7 +52,7 @@ struct Begun {
     shown: Shown,
     method: Method,
     deadline: Deadline,
-    parts: RequestParts,
+    parts: Box<RequestParts>,
     body: Body,
 }
 
@@ -90,7 +90,7 @@ impl Call {
             pending: ClientMetrics::of(method).begin(now.into_std()),
             span: telemetry::client_span(method),
         };
-        let (mut parts, body) = request.into_parts();
+        let (mut parts, body) = request.split();
         if method.descriptor().deduplicated {
             deduplicate(&mut parts);
         }

@@ -41,7 +41,7 @@ pub(super) struct StreamHead {
 /// When the caller's metadata is over the limits.
 pub(super) fn request(
     envelope: &Envelope<'_>,
-    parts: RequestParts,
+    parts: Box<RequestParts>,
     body: Body,
 ) -> Result<Outgoing, Status> {
     let head = RequestHead {

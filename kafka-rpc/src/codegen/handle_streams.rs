@@ -48,12 +48,12 @@ where
 
 /// The request with its stream of messages, each of which is decoded when it is read.
 fn streamed<Req>(request: Request<Body>) -> Request<Streaming<Req>> {
-    let (parts, body) = request.into_parts();
+    let (parts, body) = request.split();
     let expected = Expected {
         direction: Direction::Request,
         message: input_name::<Req>(parts.method),
     };
-    Request::from_parts(parts, Streaming::new(body, expected))
+    Request::join(parts, Streaming::new(body, expected))
 }
 
 #[cfg(test)]

@@ -22,12 +22,12 @@ where
     let Some(recorder) = request.parts_mut().recorder.take() else {
         return unary(request, handler).await;
     };
-    let (parts, body) = request.into_parts();
+    let (parts, body) = request.split();
     let message = body.into_bytes();
     if let Some(recorded) = recorder.find(&message).await? {
         return recorded;
     }
-    let request = Request::from_parts(parts, Body::new(message.clone()));
+    let request = Request::join(parts, Body::new(message.clone()));
     let handled = AssertUnwindSafe(async { unary(request, handler).await }).catch_unwind();
     match handled.await {
         Ok(outcome) => recorder.keep(&message, outcome).await,

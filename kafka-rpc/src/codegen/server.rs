@@ -35,9 +35,9 @@ where
 pub(super) fn decoded<Req: Message + Default>(
     request: Request<Body>,
 ) -> Result<Request<Req>, Status> {
-    let (parts, body) = request.into_parts();
+    let (parts, body) = request.split();
     match Req::decode(body.into_bytes()) {
-        Ok(message) => Ok(Request::from_parts(parts, message)),
+        Ok(message) => Ok(Request::join(parts, message)),
         Err(error) => {
             let expected = input_name::<Req>(parts.method);
             let wrong = format!("the request is not a valid {expected}: {error}");

@@ -60,9 +60,9 @@ impl Codec {
             .as_ref()
             .zip(request.method())
             .ok_or_else(no_json)?;
-        let (parts, body) = request.into_parts();
+        let (parts, body) = request.split();
         let protobuf = codec.decode(method, body.as_bytes())?;
-        Ok(Request::from_parts(parts, Body::new(protobuf)))
+        Ok(Request::join(parts, Body::new(protobuf)))
     }
 
     #[cfg(feature = "json")]

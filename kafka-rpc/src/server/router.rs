@@ -153,7 +153,7 @@ impl Router {
             stream: None,
             kept,
             once: idempotency_key.clone().filter(|_| deduplicates),
-            request: request(
+            request: Some(request(
                 RequestParts {
                     metadata,
                     key,
@@ -165,7 +165,7 @@ impl Router {
                 origin,
                 value,
                 resume,
-            ),
+            )),
             deadline,
             content_type,
             reply,

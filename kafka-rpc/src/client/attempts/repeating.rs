@@ -36,7 +36,7 @@ pub(in crate::client) struct Request {
     pub(in crate::client) method: Method,
     pub(in crate::client) route: Arc<Route>,
     pub(in crate::client) deadline: Deadline,
-    pub(in crate::client) parts: RequestParts,
+    pub(in crate::client) parts: Box<RequestParts>,
     pub(in crate::client) message: Bytes,
 }
 

@@ -80,7 +80,7 @@ struct Enqueued {
     method: Method,
     route: Arc<Route>,
     timeout: Duration,
-    parts: RequestParts,
+    parts: Box<RequestParts>,
     body: Body,
 }
 

@@ -31,7 +31,7 @@ pub(in crate::client) struct Begin {
     pub(in crate::client) method: Method,
     pub(in crate::client) route: Arc<Route>,
     pub(in crate::client) deadline: Deadline,
-    pub(in crate::client) parts: RequestParts,
+    pub(in crate::client) parts: Box<RequestParts>,
     pub(in crate::client) body: Body,
     pub(in crate::client) shown: Shown,
 }
@@ -59,7 +59,7 @@ struct Request {
     route: Arc<Route>,
     partition: i32,
     deadline: Deadline,
-    parts: RequestParts,
+    parts: Box<RequestParts>,
     /// The one message, of methods that take one.
     message: Bytes,
 }

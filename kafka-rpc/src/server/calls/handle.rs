@@ -56,7 +56,7 @@ pub(super) fn handle<S: Handler>(
     mut call: Box<Call>,
     now: Instant,
 ) -> Handle<S, impl Future<Output = Outcome> + Send + 'static> {
-    let mut request = std::mem::take(&mut call.request);
+    let mut request = call.request.take().unwrap_or_default();
     let mut waiting_since = call.arrived;
     if let Some(kept) = &mut call.kept {
         waiting_since = kept.due().unwrap_or(waiting_since);
@@ -190,7 +190,7 @@ fn finish<S>(
             let last = Status::new(code, message);
             tracing::debug!(parent: &call.span, %last, "the call is handled again");
             if let Some(kept) = &mut call.kept {
-                call.request = kept.again(due, last);
+                call.request = Some(kept.again(due, last));
             }
             return Ended::Again(call, due);
         }

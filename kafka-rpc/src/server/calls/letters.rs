@@ -26,7 +26,10 @@ impl<S: Handler> Calls<S> {
     pub(super) fn postpone(&self, ticket: Ticket, due: Instant, call: Box<Call>) -> bool {
         let bytes = match &call.kept {
             Some(kept) => kept.bytes(),
-            None => call.request.get_ref().len(),
+            None => call
+                .request
+                .as_ref()
+                .map_or(0, |request| request.get_ref().len()),
         };
         let mut dispatch = self.dispatch.lock();
         let aborted = self.handlers.lock().remove(&ticket);

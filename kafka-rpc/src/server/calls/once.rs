@@ -141,7 +141,7 @@ impl<S: Handler> Calls<S> {
         ticket: Ticket,
         call: Box<Call>,
     ) -> Result<Box<Call>, Claimed<S>> {
-        let (Some(topics), Some(origin)) = (&self.once.topics, call.request.origin()) else {
+        let (Some(topics), Some(origin)) = (&self.once.topics, call.origin()) else {
             return Ok(call);
         };
         let place = (Arc::clone(&origin.topic), origin.partition);

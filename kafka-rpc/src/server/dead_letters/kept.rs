@@ -19,7 +19,7 @@ pub(in crate::server) struct Kept {
     /// How often the handler was started.
     attempts: u32,
     /// What the next attempt begins with.
-    parts: Option<RequestParts>,
+    parts: Option<Box<RequestParts>>,
     /// How the last attempt ended.
     last: Option<Status>,
     /// When the next attempt was due.
@@ -70,7 +70,7 @@ impl Kept {
         request.parts_mut().repeats = self.attempts;
         self.attempts += 1;
         if self.redelivery.is_some() {
-            self.parts = Some(request.parts_mut().clone());
+            self.parts = Some(Box::new(request.parts_mut().clone()));
         }
     }
 
@@ -115,7 +115,7 @@ impl Kept {
     pub(in crate::server) fn again(&mut self, due: Instant, last: Status) -> Request<Body> {
         (self.due, self.last) = (Some(due), Some(last));
         let parts = self.parts.take().unwrap_or_default();
-        Request::from_parts(parts, Body::new(self.record.value.clone()))
+        Request::join(parts, Body::new(self.record.value.clone()))
     }
 
     /// The letter of a call that failed for good.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 use tracing::Span;
 
-use crate::call::{Body, Deadline, IdempotencyKey, Request, Status};
+use crate::call::{Body, Deadline, IdempotencyKey, Origin, Request, Status};
 use crate::descriptor::Method;
 use crate::outside;
 use crate::server::dead_letters::Kept;
@@ -25,7 +25,8 @@ pub(in crate::server) struct Call {
     pub(in crate::server) method: Method,
     /// Calls with one key are handled in order.
     pub(in crate::server) key: Option<Bytes>,
-    pub(in crate::server) request: Request<Body>,
+    /// `None` while its handler has it.
+    pub(in crate::server) request: Option<Request<Body>>,
     pub(in crate::server) deadline: Deadline,
     pub(in crate::server) content_type: ContentType,
     pub(in crate::server) reply: Option<ReplyTo>,
@@ -41,6 +42,13 @@ pub(in crate::server) struct Call {
     pub(in crate::server) kept: Option<Box<Kept>>,
     /// Of a call that takes effect once.
     pub(in crate::server) once: Option<IdempotencyKey>,
+}
+
+impl Call {
+    /// Where its record lies.
+    pub(in crate::server) fn origin(&self) -> Option<&Origin> {
+        self.request.as_ref()?.origin()
+    }
 }
 
 /// What is to be done about a record.

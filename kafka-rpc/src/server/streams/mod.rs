@@ -94,7 +94,11 @@ impl Streams {
         drop(open);
         telemetry::server_stream_opened();
         if call.method.descriptor().client_streaming {
-            *call.request.get_mut() = Body::stream(reader::Reader::new(Arc::clone(&stream)));
+            let reader = reader::Reader::new(Arc::clone(&stream));
+            call.request = call
+                .request
+                .take()
+                .map(|request| request.map(|_| Body::stream(reader)));
         }
         call.stream = Some(Box::new(Opened { stream, ending }));
         Ok(())

@@ -76,7 +76,7 @@ impl<S: Handler> Task<S> {
     }
 
     async fn work(&self, call: &mut Call) -> Outcome {
-        let request = std::mem::take(&mut call.request);
+        let request = call.request.take().unwrap_or_default();
         let trace = telemetry::incoming(request.metadata(), &call.span);
         let guard = Guard {
             method: call.method,
