@@ -37,13 +37,22 @@ impl Route {
         (self.reply.topic(), self.reply.partition().unwrap_or(0))
     }
 
-    /// The partition of a call: all that its caller says goes there.
+    /// The partition of a call.
     pub(super) fn partition(&self, key: Option<&[u8]>) -> i32 {
+        self.partition_or(key, Spread::turn)
+    }
+
+    /// The partition of a call that lasts: all that its caller says goes there.
+    pub(super) fn partition_of_its_own(&self, key: Option<&[u8]>) -> i32 {
+        self.partition_or(key, Spread::own_turn)
+    }
+
+    fn partition_or(&self, key: Option<&[u8]>, turn: impl FnOnce(&Spread) -> u32) -> i32 {
         let partitions = self.partitions.load(Ordering::Relaxed);
         let partitions = NonZeroU32::new(partitions).unwrap_or(NonZeroU32::MIN);
         match key {
             Some(key) => partition_for_key(key, partitions),
-            None => i32::try_from(self.spread.turn() % partitions).unwrap_or(0),
+            None => i32::try_from(turn(&self.spread) % partitions).unwrap_or(0),
         }
     }
 }

@@ -1,72 +1,136 @@
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
-/// How long calls go to one partition before it is the next one's turn.
-const STAY: Duration = Duration::from_millis(1);
+/// How long a turn lasts at most, and how long calls are counted.
+const WINDOW: Duration = Duration::from_millis(1);
+/// After so long without a call those before tell nothing.
+const REST: Duration = Duration::from_millis(8);
+/// From so many calls on, of which those of each earlier window count half as much, the next share turns.
+const STEADY: u32 = 4;
+/// The most calls of one turn: what one server is given before it is another's turn.
+const MOST: u32 = 32;
 
-/// Spreads calls without a key over partitions, in turn: those that are made at nearly the same time go
-/// to the same one, since a batch of records is of one partition, and costs nearly the same however many
-/// there are in it. Calls that are further apart go to one each.
+/// Spreads calls without a key over partitions, in turn.
+///
+/// While calls come steadily, those that are made at nearly the same time go to the same partition: a
+/// batch of records is of one, and costs nearly the same however many there are in it. Few calls, and
+/// those of a sudden burst, go to a partition each, so that all servers have their share of them.
 #[derive(Debug)]
-pub(super) struct Spread {
-    since: Instant,
-    /// The turn, and above it when it began.
-    turn: AtomicU64,
-}
+pub(super) struct Spread(Mutex<Turns>);
 
-const TURN_BITS: u32 = 32;
+#[derive(Debug)]
+struct Turns {
+    turn: u32,
+    /// Of the turn, while turns are shared.
+    calls: u32,
+    /// When the window began, and the calls in it.
+    begun: Instant,
+    counted: u32,
+    /// The calls of the windows before, of each half as much as of the next.
+    before: u32,
+}
 
 impl Spread {
     pub(super) fn new(first: u32) -> Self {
-        Self {
-            since: Instant::now(),
-            turn: AtomicU64::new(first.into()),
-        }
+        Self(Mutex::new(Turns {
+            turn: first,
+            calls: 0,
+            begun: Instant::now(),
+            counted: 0,
+            before: 0,
+        }))
     }
 
     /// Whose turn it is.
     pub(super) fn turn(&self) -> u32 {
-        let stays = self.since.elapsed().as_micros() / STAY.as_micros();
-        // The first of all is not the same as none.
-        let now = (stays as u64 + 1) << TURN_BITS;
-        let last = self.turn.load(Ordering::Relaxed);
-        let turn = last as u32;
-        if last >> TURN_BITS == now >> TURN_BITS {
-            return turn;
+        let now = Instant::now();
+        self.0.lock().next(now)
+    }
+
+    /// Whose turn it is of what lasts: not the one before's.
+    pub(super) fn own_turn(&self) -> u32 {
+        self.0.lock().advance()
+    }
+}
+
+impl Turns {
+    fn next(&mut self, now: Instant) -> u32 {
+        let since = now.saturating_duration_since(self.begun);
+        if since >= WINDOW {
+            self.before = match since < REST {
+                true => self.before / 2 + self.counted,
+                false => 0,
+            };
+            self.counted = 0;
+            self.begun = now;
+            self.advance();
+        } else if self.before < STEADY || self.calls >= MOST {
+            self.advance();
         }
-        let next = turn.wrapping_add(1);
-        let changed = self.turn.compare_exchange(
-            last,
-            now | u64::from(next),
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
-        // Another may have been faster, within the same moment.
-        changed.map_or_else(|found| found as u32, |_| next)
+        self.counted += 1;
+        self.calls += 1;
+        self.turn
+    }
+
+    fn advance(&mut self) -> u32 {
+        self.turn = self.turn.wrapping_add(1);
+        self.calls = 0;
+        self.turn
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::advance;
-
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn calls_at_the_same_time_share_a_turn_and_others_do_not() {
-        let spread = Spread::new(7);
-        assert_eq!([spread.turn(), spread.turn()], [8, 8]);
-        advance(STAY).await;
-        assert_eq!([spread.turn(), spread.turn()], [9, 9]);
-        advance(STAY * 100).await;
-        assert_eq!(spread.turn(), 10);
+    /// The turns of so many calls at this time.
+    fn calls(turns: &Spread, at: Instant, count: usize) -> Vec<u32> {
+        let mut turns = turns.0.lock();
+        (0..count).map(|_| turns.next(at)).collect()
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn after_the_last_turn_comes_the_first() {
-        let spread = Spread::new(u32::MAX);
-        assert_eq!(spread.turn(), 0);
+    #[test]
+    fn few_calls_and_a_sudden_burst_go_to_a_partition_each() {
+        let spread = Spread::new(7);
+        let start = Instant::now();
+        for (call, turn) in (8..20).enumerate() {
+            let at = start + WINDOW * call as u32;
+            assert_eq!(calls(&spread, at, 1), [turn]);
+        }
+        let later = start + WINDOW * 100;
+        assert_eq!(calls(&spread, later, 100), (20..120).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn calls_that_come_steadily_share_turns() {
+        let spread = Spread::new(0);
+        let start = Instant::now();
+        assert_eq!(calls(&spread, start, 5), [1, 2, 3, 4, 5]);
+        assert_eq!(calls(&spread, start + WINDOW, 5), [6; 5]);
+        assert_eq!(calls(&spread, start + WINDOW * 2, 1), [7]);
+        // They come in gusts.
+        assert_eq!(calls(&spread, start + WINDOW * 4, 3), [8; 3]);
+        // After a rest it is a sudden burst.
+        assert_eq!(calls(&spread, start + WINDOW * 20, 3), [9, 10, 11]);
+    }
+
+    #[test]
+    fn a_turn_has_no_more_than_the_most() {
+        let spread = Spread::new(0);
+        let start = Instant::now();
+        calls(&spread, start, STEADY as usize);
+        let turns = calls(&spread, start + WINDOW, 3 * MOST as usize);
+        for (call, turn) in turns.iter().enumerate() {
+            assert_eq!(*turn, STEADY + 1 + call as u32 / MOST);
+        }
+    }
+
+    #[test]
+    fn what_lasts_has_a_turn_of_its_own_and_after_the_last_comes_the_first() {
+        let spread = Spread::new(u32::MAX - 1);
+        let turns = [spread.own_turn(), spread.own_turn(), spread.own_turn()];
+        assert_eq!(turns, [u32::MAX, 0, 1]);
     }
 }

@@ -84,7 +84,7 @@ impl Reader {
             false => (body.into_bytes(), None),
         };
         let request = Request {
-            partition: route.partition(parts.key.as_deref()),
+            partition: route.partition_of_its_own(parts.key.as_deref()),
             method,
             route,
             deadline,
