@@ -10,7 +10,7 @@ const REST: Duration = Duration::from_millis(8);
 /// From so many calls on, of which those of each earlier window count half as much, the next share turns.
 const STEADY: u32 = 4;
 /// The most calls of one turn: what one server is given before it is another's turn.
-const MOST: u32 = 32;
+const MOST: u32 = 128;
 
 /// Spreads calls without a key over partitions, in turn.
 ///
