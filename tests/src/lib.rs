@@ -33,6 +33,6 @@ pub mod world;
 
 pub use gate::Gate;
 pub use sightings::{OnDrop, Seen, Sightings, sightings};
-pub use soon::{sent, soon, until};
+pub use soon::{sent, soon, until, until_within};
 pub use unique::unique;
 pub use within::within;

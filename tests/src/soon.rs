@@ -33,12 +33,20 @@ pub async fn sent<F: Future>(call: &mut Pin<Box<F>>) {
 ///
 /// # Panics
 /// When it does not.
-pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + LIMIT;
+pub async fn until(what: &str, condition: impl FnMut() -> bool) {
+    until_within(LIMIT, what, condition).await;
+}
+
+/// As [`until`], within another time.
+///
+/// # Panics
+/// When it does not.
+pub async fn until_within(limit: Duration, what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + limit;
     while !condition() {
         assert!(
             Instant::now() < deadline,
-            "did not happen within {LIMIT:?}: {what}"
+            "did not happen within {limit:?}: {what}"
         );
         tokio::time::sleep(PAUSE).await;
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use super::attempts::Policies;
 use super::search::Search;
@@ -37,9 +38,9 @@ impl Route {
         (self.reply.topic(), self.reply.partition().unwrap_or(0))
     }
 
-    /// The partition of a call.
-    pub(super) fn partition(&self, key: Option<&[u8]>) -> i32 {
-        self.partition_or(key, Spread::turn)
+    /// The partition of a call that is made now.
+    pub(super) fn partition(&self, key: Option<&[u8]>, now: Instant) -> i32 {
+        self.partition_or(key, |spread| spread.turn(now))
     }
 
     /// The partition of a call that lasts: all that its caller says goes there.

@@ -44,8 +44,7 @@ impl Spread {
     }
 
     /// Whose turn it is.
-    pub(super) fn turn(&self) -> u32 {
-        let now = Instant::now();
+    pub(super) fn turn(&self, now: Instant) -> u32 {
         self.0.lock().next(now)
     }
 

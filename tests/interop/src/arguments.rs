@@ -55,14 +55,15 @@ pub(crate) enum Command {
     Serve { brokers: String, prefix: String },
 }
 
+/// Some time.
 fn millis(text: &str) -> Result<Duration, String> {
-    match text.parse::<u32>() {
-        Ok(0) => Err("a call takes some time".to_owned()),
-        Ok(millis) => Ok(Duration::from_millis(millis.into())),
-        Err(error) => Err(error.to_string()),
+    match pause(text)? {
+        Duration::ZERO => Err("a call takes some time".to_owned()),
+        time => Ok(time),
     }
 }
 
+/// Some time, or none.
 fn pause(text: &str) -> Result<Duration, String> {
     let millis: u32 = text.parse().map_err(|error| format!("{error}"))?;
     Ok(Duration::from_millis(millis.into()))

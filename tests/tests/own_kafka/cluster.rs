@@ -6,9 +6,9 @@ use kafka_rpc::{Cluster, TopicSettings};
 use kafka_rpc_tests::foreign::Foreign;
 use kafka_rpc_tests::kafka::Builder;
 use kafka_rpc_tests::load::{Load, TOLERANCE};
-use kafka_rpc_tests::require_java;
 use kafka_rpc_tests::service::Scripted;
 use kafka_rpc_tests::world::{World, desk};
+use kafka_rpc_tests::{require_java, until_within};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 /// When transactions have surely got over the end of a broker.
@@ -56,15 +56,12 @@ async fn transactions_go_on_though_the_groups_coordinator_does_not_come_back() {
     let coordinator = Foreign::new(world.cluster()).first_leader("__consumer_offsets");
     brokers[coordinator].kill();
     let answered = load.answered();
-    let moved = tokio::time::Instant::now() + MOVED;
-    while load.answered() < answered + 1_000 {
-        assert!(
-            tokio::time::Instant::now() < moved,
-            "{} calls were answered since the group's coordinator has gone",
-            load.answered() - answered
-        );
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    until_within(
+        MOVED,
+        "calls are answered without the group's coordinator",
+        || load.answered() >= answered + 1_000,
+    )
+    .await;
 
     for call in load.stop().await {
         if let Err(status) = &call.outcome {

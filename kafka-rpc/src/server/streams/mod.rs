@@ -93,12 +93,10 @@ impl Streams {
         streams.insert(id, Arc::clone(&stream));
         drop(open);
         telemetry::server_stream_opened();
-        if call.method.descriptor().client_streaming {
-            let reader = reader::Reader::new(Arc::clone(&stream));
-            call.request = call
-                .request
-                .take()
-                .map(|request| request.map(|_| Body::stream(reader)));
+        if call.method.descriptor().client_streaming
+            && let Some(request) = &mut call.request
+        {
+            *request.get_mut() = Body::stream(reader::Reader::new(Arc::clone(&stream)));
         }
         call.stream = Some(Box::new(Opened { stream, ending }));
         Ok(())

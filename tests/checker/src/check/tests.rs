@@ -6,15 +6,19 @@ const ALLOWANCE: Allowance = Allowance {
     drain: Duration::from_secs(20),
 };
 
+fn told(at: u64, node: &str, what: What) -> Event {
+    Event {
+        at,
+        node: node.to_owned(),
+        what,
+    }
+}
+
 /// A history in which all is well: two payments of an account, and a call that was left with Kafka.
 fn well() -> Vec<Event> {
     let mut events = Vec::new();
     let mut tell = |at: u64, node: &str, what: What| {
-        events.push(Event {
-            at,
-            node: node.to_owned(),
-            what,
-        });
+        events.push(told(at, node, what));
     };
     for (number, begun) in [(0, 1_000), (1, 2_000)] {
         let call = format!("c-{number}");
@@ -162,11 +166,7 @@ fn a_call_that_kafka_has_and_nobody_has_done_is_found() {
 
 #[test]
 fn a_call_that_its_caller_gave_up_or_that_is_buried_needs_no_more() {
-    let told = |what: What| Event {
-        at: 5_050,
-        node: "stage".to_owned(),
-        what,
-    };
+    let told = |what: What| told(5_050, "stage", what);
     let of_first = |event: &Event| matches!(&event.what, What::Ended { call, .. } if call == "c-0");
     let mut cancelled = without(well(), of_first);
     let call = "c-0".to_owned();
@@ -211,11 +211,7 @@ fn a_second_handler_of_a_call_at_most_once_and_what_is_left_over_are_found() {
             },
         ),
     ] {
-        events.push(Event {
-            at,
-            node: node.to_owned(),
-            what,
-        });
+        events.push(told(at, node, what));
     }
     let mut found = violations(&events);
     found.sort();
@@ -230,11 +226,6 @@ fn a_second_handler_of_a_call_at_most_once_and_what_is_left_over_are_found() {
 
 #[test]
 fn a_deduplicated_call_that_is_handled_again_is_found() {
-    let told = |at: u64, node: &str, what: What| Event {
-        at,
-        node: node.to_owned(),
-        what,
-    };
     let call = "c-0".to_owned();
     let mut events = well();
     events.insert(
@@ -258,11 +249,6 @@ fn a_deduplicated_call_that_is_handled_again_is_found() {
 
 #[test]
 fn a_deduplicated_call_may_be_handled_by_a_server_that_was_cut_off_and_by_its_successor() {
-    let told = |at: u64, node: &str, what: What| Event {
-        at,
-        node: node.to_owned(),
-        what,
-    };
     let call = "c-0".to_owned();
     let deduplicated = told(0, "client", What::Deduplicated { call: call.clone() });
     let again = What::Started {
@@ -325,14 +311,8 @@ fn a_call_that_begins_again_where_it_was_given_up_is_all_right() {
     assert_eq!(violations(&events), [""; 0]);
 
     // But where the first handler goes on, there are two at a time.
-    let finished = events.iter().find(|event| {
-        let What::Finished { call } = &event.what else {
-            return false;
-        };
-        call == "c-0"
-    });
-    let mut twice = finished.expect("it has finished").clone();
-    twice.at += 1;
+    let call = "c-0".to_owned();
+    let twice = told(1_021, "server", What::Finished { call });
     events.push(twice);
     events.sort_by_key(|event| event.at);
     assert_eq!(
@@ -376,11 +356,7 @@ fn the_time_until_another_server_goes_on_is_told() {
             },
         ),
     ] {
-        events.push(Event {
-            at,
-            node: node.to_owned(),
-            what,
-        });
+        events.push(told(at, node, what));
     }
     let report = check(&events, &ALLOWANCE);
     assert_eq!(report.takeovers, [1_500]);
@@ -389,11 +365,7 @@ fn the_time_until_another_server_goes_on_is_told() {
 
 #[test]
 fn a_second_effect_is_found_and_one_that_is_missing_where_all_are_told() {
-    let told = |what: What| Event {
-        at: 7_050,
-        node: "stage".to_owned(),
-        what,
-    };
+    let told = |what: What| told(7_050, "stage", what);
     let effect = |call: &str| {
         told(What::Effect {
             call: call.to_owned(),
