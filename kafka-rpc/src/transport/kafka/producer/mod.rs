@@ -1,6 +1,7 @@
 //! Writing records.
 
 mod native;
+mod opaque;
 mod topics;
 
 use std::sync::Arc;

@@ -16,6 +16,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::PARTITION_UA;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr, RDKafkaType};
 
+use super::opaque;
 use super::topics::Topics;
 use crate::transport::kafka::close;
 use crate::transport::kafka::context::Context;
@@ -170,12 +171,7 @@ impl Native {
     ) -> Result<(), RDKafkaErrorCode> {
         let headers = native_headers(&record.headers);
         let key = record.key.as_ref();
-        let token = match (self.writes, token) {
-            (Writes::Replies | Writes::DurableRequests | Writes::Transactions, Some(token)) => {
-                Box::into_raw(Box::new(token))
-            }
-            _ => ptr::null_mut(),
-        };
+        let opaque = opaque::put(token.filter(|_| self.writes != Writes::Requests));
         // SAFETY: the arguments are those that each tag stands for, up to the end tag. Topic and
         // client are alive; key and value are copied.
         let code = unsafe {
@@ -196,7 +192,7 @@ impl Native {
                 Field::RD_KAFKA_VTYPE_HEADERS,
                 headers,
                 Field::RD_KAFKA_VTYPE_OPAQUE,
-                token.cast::<c_void>(),
+                opaque,
                 Field::RD_KAFKA_VTYPE_END,
             )
         };
@@ -206,7 +202,7 @@ impl Native {
         // SAFETY: librdkafka takes headers and opaque over with the record only.
         unsafe {
             rd_kafka_headers_destroy(headers);
-            take_token(token.cast());
+            opaque::take(opaque);
         }
         Err(code.into())
     }
@@ -219,23 +215,23 @@ impl Native {
     }
 
     /// Gives what is under way a moment, then tells the fate of all.
-    fn finish(&self, queue: &Queue<'_>) {
+    fn finish(&self, queue: &Queue<'_>, batch: &mut Vec<Delivery>) {
         let native = self.client.native_ptr();
         let until = Instant::now() + FLUSH_LIMIT;
         // SAFETY: the client is alive.
         while unsafe { bindings::rd_kafka_outq_len(native) } > 0 && Instant::now() < until {
             // SAFETY: the client is alive. Without a wait it only has what lingers sent at once.
             unsafe { rd_kafka_flush(native, 0) };
-            self.poll(queue, PURGED);
+            self.poll(queue, PURGED, batch);
         }
         let all = RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT;
         // SAFETY: the client is alive.
         unsafe { rd_kafka_purge(native, all) };
-        while self.poll(queue, PURGED) {}
+        while self.poll(queue, PURGED, batch) {}
     }
 
-    /// Waits for an event, and handles it. False where none came.
-    fn poll(&self, queue: &Queue<'_>, wait: Duration) -> bool {
+    /// Waits for an event, and handles it; `batch` is room to do so. False where none came.
+    fn poll(&self, queue: &Queue<'_>, wait: Duration, batch: &mut Vec<Delivery>) -> bool {
         let Some(event) = queue.poll(wait) else {
             return false;
         };
@@ -243,14 +239,14 @@ impl Native {
             event.tell(&**self.client.context());
             return true;
         }
-        let mut batch = Vec::new();
         event.fates(|opaque, outcome| {
             // SAFETY: each record is told of once, with the opaque that it was queued with.
-            let token = unsafe { take_token(opaque) };
+            let token = unsafe { opaque::take(opaque) };
             let outcome = outcome.map_err(|lost| self.undelivered(lost));
             batch.push(Delivery { token, outcome });
         });
-        self.deliveries.delivered(&mut batch);
+        self.deliveries.delivered(batch);
+        batch.clear();
         true
     }
 
@@ -275,14 +271,6 @@ impl Native {
     }
 }
 
-/// # Safety
-/// The opaque is one that was queued with a record, and nobody takes its token again.
-unsafe fn take_token(opaque: *mut c_void) -> Option<u128> {
-    let token = opaque.cast::<u128>();
-    // SAFETY: where it isn't null it comes from a box, by the caller's promise for the only time.
-    (!token.is_null()).then(|| *unsafe { Box::from_raw(token) })
-}
-
 /// Whether somebody waits for acknowledgements: a transaction does for all of its own.
 fn is_waited_for(writes: Writes) -> bool {
     match writes {
@@ -294,16 +282,17 @@ fn is_waited_for(writes: Writes) -> bool {
 /// Tells the fates of records until the producer is closed, then closes the client: that waits for
 /// brokers and threads, so it happens on no thread that somebody needs.
 fn live(native: Arc<Native>) {
+    let mut batch = Vec::new();
     match Queue::main(&native.client) {
         Ok(queue) => {
             while !native.closing.load(Ordering::Acquire) {
-                native.poll(&queue, POLL);
+                native.poll(&queue, POLL, &mut batch);
                 if !is_waited_for(native.writes) {
                     std::thread::sleep(GATHER);
                 }
-                while native.poll(&queue, Duration::ZERO) {}
+                while native.poll(&queue, Duration::ZERO, &mut batch) {}
             }
-            native.finish(&queue);
+            native.finish(&queue, &mut batch);
         }
         Err(error) => tracing::error!(%error, "acknowledgements can't be read"),
     }
