@@ -48,19 +48,22 @@ impl Replies {
     }
 
     /// Which of our calls a record is of, and what it says; `None` for what is none of our replies.
-    fn read(&mut self, record: Record) -> Option<Said> {
-        let (record, refused) = if self.pieces.are_taken() {
+    fn read(&mut self, record: &mut Record) -> Option<Said> {
+        let mut refused = None;
+        if self.pieces.are_taken() {
             let now = Instant::now();
             drop(self.pieces.expire(now));
-            match self.pieces.take(sender_of(&record.headers), record, now) {
-                Taken::Whole(record, _) => (record, None),
-                Taken::Refused(record, status, _) => (record, Some(status)),
+            let sender = sender_of(&record.headers);
+            match self.pieces.take(sender, std::mem::take(record), now) {
+                Taken::Whole(whole, _) => *record = whole,
+                Taken::Refused(last, status, _) => {
+                    *record = last;
+                    refused = Some(status);
+                }
                 // Those of a call that is over go in time.
                 Taken::Piece => return None,
             }
-        } else {
-            (record, None)
-        };
+        }
         let head = decode_reply(&record.headers, &HeaderLimits::default()).ok()?;
         let id = head.correlation_id.uuid()?;
         if let Some(status) = refused {
@@ -77,7 +80,7 @@ impl Replies {
                     self.message_limit
                 )));
             }
-            Ok((message, record.value))
+            Ok((message, std::mem::take(&mut record.value)))
         });
         Some(Said {
             id,
@@ -108,12 +111,12 @@ impl Said {
 }
 
 impl Records for Replies {
-    fn records(&mut self, batch: &mut Vec<Record>) {
+    fn records(&mut self, batch: &mut [Record]) {
         let mut orphans = 0;
         {
             let streams = Arc::clone(&self.open.streams);
             let mut frames = Frames::new(&streams);
-            for record in batch.drain(..) {
+            for record in batch {
                 match self.read(record) {
                     Some(said) if frames.turn_to(said.id) => frames.take(said.frame, said.outcome),
                     Some(Said {

@@ -269,7 +269,7 @@ mod tests {
     struct Ignored;
 
     impl Records for Ignored {
-        fn records(&mut self, _: &mut Vec<Record>) {}
+        fn records(&mut self, _: &mut [Record]) {}
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,6 +2,7 @@
 
 mod refusals;
 mod rules;
+mod spare;
 mod verdict;
 
 use std::sync::Arc;
@@ -11,10 +12,10 @@ use bytes::Bytes;
 
 use self::refusals::{check_stream, not_allowed, not_put_together};
 pub(super) use self::rules::{Rules, Served, TopicRoute};
-pub(super) use self::verdict::{Call, Now, ReplyTo, StreamFrame, Verdict};
+pub(super) use self::spare::SpareCalls;
+pub(super) use self::verdict::{Asked, Call, Now, ReplyTo, StreamFrame, Verdict};
 use super::dead_letters::{Caller, Kept, LetterTopic};
-use crate::call::{Body, Code, Deadline, Origin, Request, RequestParts, Status};
-use crate::descriptor::Method;
+use crate::call::{Body, Code, Deadline, Origin, RequestParts, Status};
 use crate::hashing::HashMap;
 use crate::telemetry::{self, Refused, ServerMetrics};
 use crate::transport::Record;
@@ -42,8 +43,8 @@ impl Router {
     }
 
     /// What a record is. One that is to be [stepped past](Verdict::StepPast) stays as it is; of others
-    /// key, value and headers are taken.
-    pub(super) fn verdict(&self, record: &mut Record, now: Now) -> Verdict {
+    /// key, value and headers are taken. A call gets memory of `spare`.
+    pub(super) fn verdict(&self, record: &mut Record, now: Now, spare: &mut SpareCalls) -> Verdict {
         let Record {
             topic,
             partition,
@@ -146,26 +147,26 @@ impl Router {
             None
         };
         let (key, value) = (key.take(), std::mem::take(value));
-        Verdict::Handle(Box::new(Call {
+        Verdict::Handle(spare.boxed(Call {
             method,
             key: key.clone(),
             credit,
             stream: None,
             kept,
             once: idempotency_key.clone().filter(|_| deduplicates),
-            request: Some(request(
-                RequestParts {
+            asked: Some(Asked {
+                parts: RequestParts {
                     metadata,
                     key,
                     idempotency_key,
+                    method: Some(method),
+                    deadline: Some(deadline),
+                    resume_after: resume.filter(|_| method.descriptor().resumable),
+                    origin: Some(origin),
                     ..RequestParts::default()
                 },
-                method,
-                deadline,
-                origin,
-                value,
-                resume,
-            )),
+                body: Body::new(value),
+            }),
             deadline,
             content_type,
             reply,
@@ -306,22 +307,4 @@ fn origin(topic: Arc<str>, partition: i32, offset: i64, timestamp: Option<i64>) 
         offset,
         timestamp: UNIX_EPOCH + Duration::from_millis(millis.unwrap_or_default()),
     }
-}
-
-fn request(
-    parts: RequestParts,
-    method: Method,
-    deadline: Deadline,
-    origin: Origin,
-    value: Bytes,
-    resume: Option<u64>,
-) -> Request<Body> {
-    let parts = RequestParts {
-        method: Some(method),
-        deadline: Some(deadline),
-        origin: Some(origin),
-        resume_after: resume.filter(|_| method.descriptor().resumable),
-        ..parts
-    };
-    Request::from_parts(parts, Body::new(value))
 }

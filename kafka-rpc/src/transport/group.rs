@@ -65,8 +65,8 @@ pub(crate) trait Member: Send + 'static {
     /// These partitions belong to somebody else already: nothing can be committed.
     fn lost(&mut self, partitions: &[PartitionRef]);
 
-    /// Takes the records of a batch, in their order within each partition.
-    fn records(&mut self, batch: &mut Vec<Record>);
+    /// Takes what it needs of the records of a batch, in their order within each partition.
+    fn records(&mut self, batch: &mut [Record]);
 
     /// The records at these offsets can't be fetched or unpacked, and are stepped past; `why` says what
     /// is known. Those behind them come next.

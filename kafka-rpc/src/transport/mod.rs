@@ -77,8 +77,8 @@ pub(crate) trait Producer: Send + Sync + 'static {
 
 /// Takes records as they are read. Called in a task of the runtime: must not block.
 pub(crate) trait Records: Send + 'static {
-    /// Takes the records of a batch, in their order.
-    fn records(&mut self, batch: &mut Vec<Record>);
+    /// Takes what it needs of the records of a batch, in their order.
+    fn records(&mut self, batch: &mut [Record]);
 }
 
 /// Reads single partitions from their end, without a group.

@@ -40,6 +40,17 @@ impl Headers {
         }
     }
 
+    /// Takes all headers out, and leaves the room that they had.
+    pub(crate) fn clear(&mut self) {
+        self.buffer.clear();
+        (self.count, self.bytes) = (0, 0);
+    }
+
+    /// How many bytes there is room for before it has to allocate.
+    pub(crate) fn room(&self) -> usize {
+        self.buffer.capacity()
+    }
+
     /// Adds a header at the end. One of the same name that is there already stays.
     pub(crate) fn push(&mut self, name: &str, value: &[u8]) {
         match names::number(name.as_bytes()) {

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::handle::{Ended, handle};
 use super::once::{Claim, Claimed};
+use super::place::Place;
 use super::{Calls, Work};
 use crate::call::{Code, Status};
 use crate::descriptor::Method;
@@ -19,7 +20,7 @@ use crate::server::dead_letters::Letter;
 use crate::server::dispatch::Ticket;
 use crate::server::handler::Handler;
 use crate::server::reply;
-use crate::server::router::{Call, ReplyTo};
+use crate::server::router::{Call, ReplyTo, SpareCalls};
 use crate::telemetry::{self, ServerMetrics, Side};
 use crate::transport::Outgoing;
 use crate::wire::ContentType;
@@ -74,6 +75,8 @@ impl<S: Handler> Calls<S> {
         let batch = Batch {
             calls: Arc::clone(self),
             finished: Vec::with_capacity(waiting.len()),
+            place: None,
+            spare: SpareCalls::default(),
             waiting,
         };
         outside::spawn_on(&self.runtime, batch.run());
@@ -86,6 +89,10 @@ struct Batch<S: Handler> {
     waiting: Started,
     /// Their replies have been sent.
     finished: Vec<Ticket>,
+    /// Where a handler has run that was ready at once, for the next one.
+    place: Option<Pin<Box<Place<S>>>>,
+    /// Of calls that are over.
+    spare: SpareCalls,
 }
 
 impl<S: Handler> Batch<S> {
@@ -149,17 +156,26 @@ impl<S: Handler> Batch<S> {
         };
         // Alone in its guard: whatever happens, the call comes to an end.
         let alone = Alone::new(&self.calls, ticket, claim);
-        let mut work = Box::pin(handle(Arc::clone(&self.calls), call, now));
-        let polled = std::future::poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await;
+        let work = Place::of(handle(Arc::clone(&self.calls), call, now));
+        let mut place = match self.place.take() {
+            Some(mut place) => {
+                place.set(work);
+                place
+            }
+            None => Box::pin(work),
+        };
+        let polled = std::future::poll_fn(|cx| Poll::Ready(place.as_mut().poll(cx))).await;
         match polled {
             Poll::Ready(ended) => {
-                drop(work);
+                let over = place.as_mut().clear();
+                self.place = Some(place);
                 alone.end();
+                over.into_iter().for_each(|call| self.spare.keep(call));
                 if self.calls.conclude(ticket, ended, &shown) {
                     self.finished.push(ticket);
                 }
             }
-            Poll::Pending => alone.spawn(work, shown),
+            Poll::Pending => alone.spawn(place, shown),
         }
     }
 
@@ -178,6 +194,7 @@ impl<S: Handler> Batch<S> {
         if !self.finished.is_empty() {
             self.calls.finished(&self.finished);
             self.finished.clear();
+            self.calls.spare.lock().append(&mut self.spare);
         }
     }
 
@@ -288,7 +305,7 @@ impl<S: Handler> Alone<S> {
     }
 
     /// Goes on in a task of its own, which can be ended.
-    fn spawn(mut self, work: Pin<Box<impl Future<Output = Ended> + Send + 'static>>, shown: Shown) {
+    fn spawn(mut self, work: Pin<Box<Place<S>>>, shown: Shown) {
         let registration = match self.claim.as_mut().and_then(Claim::registration) {
             Some(registration) => registration,
             None => self.calls.abortable(self.ticket, false),

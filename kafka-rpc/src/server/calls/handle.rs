@@ -4,11 +4,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures_util::future::{Either, ready};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::answer::Answer;
 use super::{Calls, Guard, Transacted};
-use crate::call::{Body, Code, Outbox, OutboxRecord, Request, Response, Status};
+use crate::call::{Body, Code, Outbox, OutboxRecord, Response, Status};
 use crate::server::dead_letters::{Letter, Next};
 use crate::server::handler::Handler;
 use crate::server::reply;
@@ -16,21 +16,22 @@ use crate::server::router::Call;
 use crate::telemetry::{self, RunningHandler, Side, TraceContext};
 use crate::transport::Outgoing;
 
-type Outcome = Result<Response<Body>, Status>;
+pub(in crate::server) type Outcome = Result<Response<Body>, Status>;
 
 pin_project_lite::pin_project! {
     /// Runs the handler of a call until it answers, panics or its deadline passes, and shows it.
-    pub(super) struct Handle<S, F> {
+    pub(super) struct Handle<S: Handler> {
         calls: Arc<Calls<S>>,
-        // `None` once it has ended.
+        // `None` once it waits to be handled again.
         call: Option<Box<Call>>,
         // A handler whose outcome is recorded may go on behind the deadline.
         until: Instant,
         trace: Option<TraceContext>,
         outbox: Option<Outbox>,
+        // `None` once it has ended.
         running: Option<RunningHandler>,
         #[pin]
-        answer: F,
+        answer: Answer<S>,
         // Made when the handler is not ready at once: most are.
         deadline: Option<Pin<Box<Sleep>>>,
     }
@@ -55,8 +56,8 @@ pub(super) fn handle<S: Handler>(
     calls: Arc<Calls<S>>,
     mut call: Box<Call>,
     now: Instant,
-) -> Handle<S, impl Future<Output = Outcome> + Send + 'static> {
-    let mut request = call.request.take().unwrap_or_default();
+) -> Handle<S> {
+    let mut request = call.request();
     let mut waiting_since = call.arrived;
     if let Some(kept) = &mut call.kept {
         waiting_since = kept.due().unwrap_or(waiting_since);
@@ -80,8 +81,8 @@ pub(super) fn handle<S: Handler>(
         request.parts_mut().recorder = recorder;
     }
     let answer = match calls.codec.request(call.content_type, request) {
-        Ok(request) => Either::Left(answer(calls.service.clone(), request)),
-        Err(status) => Either::Right(ready(Err(status))),
+        Ok(request) => Answer::to(calls.service.clone(), request),
+        Err(status) => Answer::refusal(status),
     };
     Handle {
         calls,
@@ -95,25 +96,12 @@ pub(super) fn handle<S: Handler>(
     }
 }
 
-pub(in crate::server) async fn answer<S: Handler>(
-    mut service: S,
-    request: Request<Body>,
-) -> Outcome {
-    std::future::poll_fn(|cx| service.poll_ready(cx))
-        .await
-        .map_err(|error| Status::from_error(error.into()))?;
-    service
-        .call(request)
-        .await
-        .map_err(|error| Status::from_error(error.into()))
-}
-
-impl<S: Handler, F: Future<Output = Outcome>> Future for Handle<S, F> {
+impl<S: Handler> Future for Handle<S> {
     type Output = Ended;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended> {
         let mut this = self.project();
-        let Some(call) = this.call.as_ref() else {
+        let (Some(call), true) = (this.call.as_ref(), this.running.is_some()) else {
             return Poll::Ready(Ended::Silently);
         };
         let guard = Guard {
@@ -141,25 +129,30 @@ impl<S: Handler, F: Future<Output = Outcome>> Future for Handle<S, F> {
         if let Some(running) = this.running.take() {
             running.end(now.into_std());
         }
-        Poll::Ready(match this.call.take() {
-            Some(call) => {
-                let outbox = this.outbox.take().map(|outbox| outbox.close());
-                let trace = this.trace.as_ref();
-                finish(this.calls, call, trace, outcome, outbox, now)
-            }
-            None => Ended::Silently,
-        })
+        let outbox = this.outbox.take().map(|outbox| outbox.close());
+        let trace = this.trace.as_ref();
+        Poll::Ready(finish(this.calls, this.call, trace, outcome, outbox, now))
+    }
+}
+
+impl<S: Handler> Handle<S> {
+    /// Takes the call out.
+    pub(super) fn call(self: Pin<&mut Self>) -> Option<Box<Call>> {
+        self.project().call.take()
     }
 }
 
 fn finish<S>(
     calls: &Calls<S>,
-    mut call: Box<Call>,
+    place: &mut Option<Box<Call>>,
     trace: Option<&TraceContext>,
     outcome: Option<Outcome>,
     outbox: Option<Vec<OutboxRecord>>,
     now: Instant,
 ) -> Ended {
+    let Some(call) = place else {
+        return Ended::Silently;
+    };
     let content_type = call.content_type;
     let outcome = outcome.map(|outcome| {
         outcome.and_then(|response| {
@@ -190,9 +183,12 @@ fn finish<S>(
             let last = Status::new(code, message);
             tracing::debug!(parent: &call.span, %last, "the call is handled again");
             if let Some(kept) = &mut call.kept {
-                call.request = Some(kept.again(due, last));
+                call.asked = Some(kept.again(due, last));
             }
-            return Ended::Again(call, due);
+            return match place.take() {
+                Some(call) => Ended::Again(call, due),
+                None => Ended::Silently,
+            };
         }
     };
     telemetry::record_outcome(&call.span, Side::Server, code, message);
@@ -200,7 +196,7 @@ fn finish<S>(
     let written = outbox.filter(|outbox| code == Code::Ok && !outbox.is_empty());
     // Beyond its deadline only where its outcome was to be recorded: nobody waits any more.
     let outcome = outcome.filter(|_| call.once.is_none() || now < call.deadline.instant());
-    let reply = reply_to(calls, &call, trace, outcome);
+    let reply = reply_to(calls, call, trace, outcome);
     if let Some(outbox) = written {
         return Ended::Written(Box::new((outbox, reply)));
     }

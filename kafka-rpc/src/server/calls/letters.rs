@@ -26,10 +26,7 @@ impl<S: Handler> Calls<S> {
     pub(super) fn postpone(&self, ticket: Ticket, due: Instant, call: Box<Call>) -> bool {
         let bytes = match &call.kept {
             Some(kept) => kept.bytes(),
-            None => call
-                .request
-                .as_ref()
-                .map_or(0, |request| request.get_ref().len()),
+            None => call.asked.as_ref().map_or(0, |asked| asked.body.len()),
         };
         let mut dispatch = self.dispatch.lock();
         let aborted = self.handlers.lock().remove(&ticket);

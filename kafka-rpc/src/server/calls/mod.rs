@@ -1,8 +1,10 @@
+mod answer;
 mod batch;
 mod guard;
 mod handle;
 mod letters;
 mod once;
+mod place;
 mod replies;
 mod transacted;
 mod unusual;
@@ -14,8 +16,8 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
+pub(super) use self::answer::Answer;
 pub(super) use self::guard::{Guard, GuardedMessages};
-pub(super) use self::handle::answer;
 use self::once::Identity;
 pub(super) use self::once::Once;
 pub(super) use self::replies::{ReplyDeliveries, ticket_of, token_of};
@@ -25,7 +27,7 @@ use super::codec::Codec;
 use super::dead_letters::Letter;
 use super::deduplication::UnderWay;
 use super::dispatch::{Dispatch, Ticket};
-use super::router::{Call, ReplyTo};
+use super::router::{Call, ReplyTo, SpareCalls};
 use super::streams::Streams;
 use super::writer::ReplyWriter;
 use crate::call::{Code, Status};
@@ -71,6 +73,8 @@ pub(super) struct Calls<S> {
     under_way: Mutex<UnderWay<Identity, Ticket>>,
     /// Of calls whose records go another way than one reply that is acknowledged at once.
     unusual: Mutex<Unusual>,
+    /// Of calls that are over.
+    spare: Mutex<SpareCalls>,
 }
 
 /// What a server sets for its calls.
@@ -138,6 +142,7 @@ impl<S> Calls<S> {
             once,
             under_way: Mutex::new(UnderWay::new()),
             unusual: Mutex::default(),
+            spare: Mutex::default(),
         }
     }
 
@@ -221,6 +226,11 @@ impl<S> Calls<S> {
     fn is_aborted(&self, ticket: Ticket) -> bool {
         let handlers = self.handlers.lock();
         !handlers.is_empty() && handlers.contains_key(&ticket)
+    }
+
+    /// Hands over the memory of calls that are over.
+    pub(super) fn spare_into(&self, spare: &mut SpareCalls) {
+        spare.append(&mut self.spare.lock());
     }
 
     /// Calls' permits and keys come free.

@@ -4,6 +4,7 @@ use super::{Letter, LetterTopic};
 use crate::call::{Body, Code, Deadline, Request, RequestParts, Status};
 use crate::descriptor::Redelivery;
 use crate::server::deduplication::Finality;
+use crate::server::router::Asked;
 use crate::transport::Record;
 use crate::wire::LetterCause;
 
@@ -111,11 +112,16 @@ impl Kept {
         }
     }
 
-    /// The request of the next attempt, which is due then; `last` is how this one ended.
-    pub(in crate::server) fn again(&mut self, due: Instant, last: Status) -> Request<Body> {
+    /// What the next attempt begins with, which is due then; `last` is how this one ended.
+    pub(in crate::server) fn again(&mut self, due: Instant, last: Status) -> Asked {
         (self.due, self.last) = (Some(due), Some(last));
-        let parts = self.parts.take().unwrap_or_default();
-        Request::join(parts, Body::new(self.record.value.clone()))
+        Asked {
+            parts: self
+                .parts
+                .take()
+                .map_or_else(RequestParts::default, |parts| *parts),
+            body: Body::new(self.record.value.clone()),
+        }
     }
 
     /// The letter of a call that failed for good.

@@ -11,7 +11,7 @@ use crate::server::calls::{Queue, Work};
 use crate::server::dead_letters::Letter;
 use crate::server::dispatch::{Cancelled, PartitionId, Submission, Ticket};
 use crate::server::progress::{Arrival, Progress};
-use crate::server::router::{Call, Now, Router, StreamFrame, Verdict};
+use crate::server::router::{Call, Now, Router, SpareCalls, StreamFrame, Verdict};
 use crate::server::streams::{Ending, Frames, Streams};
 use crate::telemetry::{self, Refused};
 use crate::transport::{PartitionRef, Record};
@@ -30,15 +30,17 @@ pub(super) struct Intake<'a> {
     pub(super) pieces: &'a mut Pieces<PartitionId>,
     pub(super) streams: &'a Streams,
     pub(super) frames: Frames<'a>,
+    pub(super) spare: &'a mut SpareCalls,
 }
 
 impl Intake<'_> {
-    pub(super) fn take(&mut self, mut record: Record) {
+    /// Takes a record, or what is needed of it.
+    pub(super) fn take(&mut self, record: &mut Record) {
         let offset = record.offset;
-        let Some(id) = self.arrive(&record) else {
+        let Some(id) = self.arrive(record) else {
             return;
         };
-        let Some((verdict, bytes)) = self.verdict(id, &mut record) else {
+        let Some((verdict, bytes)) = self.verdict(id, record) else {
             return;
         };
         let submission = match verdict {
@@ -59,7 +61,7 @@ impl Intake<'_> {
                         topic,
                         LetterCause::Refused,
                         status,
-                        record,
+                        std::mem::take(record),
                     )),
                     None => return self.dispatch.skip(id, offset),
                 }
@@ -132,7 +134,7 @@ impl Intake<'_> {
         }
         let bytes = record.value.len();
         match refused {
-            None => Some((self.router.verdict(record, self.now), bytes)),
+            None => Some((self.router.verdict(record, self.now, self.spare), bytes)),
             Some(status) => Some((self.router.refuse_whole(record, status), 0)),
         }
     }

@@ -16,7 +16,7 @@ use super::dispatch::PartitionId;
 use super::handler::Handler;
 use super::lifecycle::Lifecycle;
 use super::progress::Progress;
-use super::router::{Now, Router, StreamFrame, Verdict};
+use super::router::{Now, Router, SpareCalls, StreamFrame, Verdict};
 use super::streams::{Ending, Frames};
 use crate::Error;
 use crate::chunks::Pieces;
@@ -53,6 +53,7 @@ pub(super) struct GroupMember<S> {
     router: Arc<Router>,
     /// Of messages in pieces that wait for their last.
     pieces: Pieces<PartitionId>,
+    spare: SpareCalls,
     lifecycle: Arc<Lifecycle>,
     pace: Pace,
     owned: OwnedPartitions,
@@ -83,6 +84,7 @@ impl<S> GroupMember<S> {
             calls,
             router,
             pieces,
+            spare: SpareCalls::default(),
             lifecycle,
             pace,
             owned: OwnedPartitions::new(group),
@@ -178,14 +180,14 @@ impl<S> GroupMember<S> {
 
     /// Takes what callers say to streams that go on while the server ends. All else is the next
     /// owner's.
-    fn frames(&mut self, batch: &mut Vec<Record>) {
+    fn frames(&mut self, batch: &mut [Record]) {
         let now = Now::read();
         let mut frames = Frames::new(self.calls.streams(), now.instant);
-        for mut record in batch.drain(..) {
-            let Some(id) = self.owned.id(&partition_of(&record)) else {
+        for record in batch {
+            let Some(id) = self.owned.id(&partition_of(record)) else {
                 continue;
             };
-            match self.router.verdict(&mut record, now) {
+            match self.router.verdict(record, now, &mut self.spare) {
                 Verdict::Frame(StreamFrame {
                     id: call,
                     frame,
@@ -309,10 +311,11 @@ impl<S: Handler> Member for GroupMember<S> {
         }
     }
 
-    fn records(&mut self, batch: &mut Vec<Record>) {
+    fn records(&mut self, batch: &mut [Record]) {
         if self.drain_until.is_some() {
             return self.frames(batch);
         }
+        self.calls.spare_into(&mut self.spare);
         let cancelled = {
             let now = Now::read();
             let mut intake = Intake {
@@ -325,8 +328,9 @@ impl<S: Handler> Member for GroupMember<S> {
                 pieces: &mut self.pieces,
                 streams: self.calls.streams(),
                 frames: Frames::new(self.calls.streams(), now.instant),
+                spare: &mut self.spare,
             };
-            for record in batch.drain(..) {
+            for record in batch {
                 intake.take(record);
             }
             intake.cancelled

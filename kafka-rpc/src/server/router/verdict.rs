@@ -4,7 +4,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 use tracing::Span;
 
-use crate::call::{Body, Deadline, IdempotencyKey, Origin, Request, Status};
+use crate::call::{Body, Deadline, IdempotencyKey, Origin, Request, RequestParts, Status};
 use crate::descriptor::Method;
 use crate::outside;
 use crate::server::dead_letters::Kept;
@@ -26,7 +26,7 @@ pub(in crate::server) struct Call {
     /// Calls with one key are handled in order.
     pub(in crate::server) key: Option<Bytes>,
     /// `None` while its handler has it.
-    pub(in crate::server) request: Option<Request<Body>>,
+    pub(in crate::server) asked: Option<Asked>,
     pub(in crate::server) deadline: Deadline,
     pub(in crate::server) content_type: ContentType,
     pub(in crate::server) reply: Option<ReplyTo>,
@@ -47,8 +47,31 @@ pub(in crate::server) struct Call {
 impl Call {
     /// Where its record lies.
     pub(in crate::server) fn origin(&self) -> Option<&Origin> {
-        self.request.as_ref()?.origin()
+        self.asked.as_ref()?.parts.origin.as_ref()
     }
+
+    /// Drops what there is of it but its memory.
+    pub(super) fn empty(&mut self) {
+        (self.key, self.asked, self.reply) = (None, None, None);
+        (self.stream, self.kept, self.once) = (None, None, None);
+        self.span = Span::none();
+    }
+
+    /// Takes out what its handler gets.
+    pub(in crate::server) fn request(&mut self) -> Request<Body> {
+        let asked = self.asked.take();
+        asked.map_or_else(Request::default, |Asked { parts, body }| {
+            Request::from_parts(parts, body)
+        })
+    }
+}
+
+/// What a request is made of. It is made where its handler runs: what is allocated on one thread and
+/// freed on another costs both of them most.
+#[derive(Debug)]
+pub(in crate::server) struct Asked {
+    pub(in crate::server) parts: RequestParts,
+    pub(in crate::server) body: Body,
 }
 
 /// What is to be done about a record.

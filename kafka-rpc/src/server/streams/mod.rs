@@ -94,9 +94,9 @@ impl Streams {
         drop(open);
         telemetry::server_stream_opened();
         if call.method.descriptor().client_streaming
-            && let Some(request) = &mut call.request
+            && let Some(asked) = &mut call.asked
         {
-            *request.get_mut() = Body::stream(reader::Reader::new(Arc::clone(&stream)));
+            asked.body = Body::stream(reader::Reader::new(Arc::clone(&stream)));
         }
         call.stream = Some(Box::new(Opened { stream, ending }));
         Ok(())

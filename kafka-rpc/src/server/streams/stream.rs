@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::Status;
-use crate::call::{Metadata, Request};
+use crate::call::Metadata;
 use crate::server::dispatch::PartitionId;
 use crate::server::reply;
 use crate::server::router::{Call, ReplyTo};
@@ -67,9 +67,9 @@ impl ServerStream {
             client_streaming: method.client_streaming,
             resumable: method.resumable,
             resume_after: call
-                .request
+                .asked
                 .as_ref()
-                .and_then(Request::resume_after)
+                .and_then(|asked| asked.parts.resume_after)
                 .unwrap_or_default(),
             inbound: Inbound::new(Receiving::new(window, INITIAL_CREDIT, 0)),
             granted: Granted::new(call.credit.unwrap_or(INITIAL_CREDIT)),

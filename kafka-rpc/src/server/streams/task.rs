@@ -10,7 +10,7 @@ use super::Opened;
 use super::stream::{Ending, ServerStream};
 use crate::call::{Body, Code, Metadata, Response, Status, Trailers};
 use crate::outside;
-use crate::server::calls::{Calls, Guard, GuardedMessages, answer};
+use crate::server::calls::{Answer, Calls, Guard, GuardedMessages};
 use crate::server::dispatch::Ticket;
 use crate::server::handler::Handler;
 use crate::server::reply;
@@ -76,7 +76,7 @@ impl<S: Handler> Task<S> {
     }
 
     async fn work(&self, call: &mut Call) -> Outcome {
-        let request = call.request.take().unwrap_or_default();
+        let request = call.request();
         let trace = telemetry::incoming(request.metadata(), &call.span);
         let guard = Guard {
             method: call.method,
@@ -85,7 +85,7 @@ impl<S: Handler> Task<S> {
             trace: trace.as_ref(),
         };
         let answered = if self.content_type == ContentType::Protobuf {
-            let mut handler = Box::pin(answer(self.calls.service(), request));
+            let mut handler = Box::pin(Answer::to(self.calls.service(), request));
             std::future::poll_fn(|cx| guard.step(|| handler.as_mut().poll(cx)))
                 .await
                 .and_then(|outcome| outcome)

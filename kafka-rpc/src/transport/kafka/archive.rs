@@ -12,9 +12,9 @@ use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::context::Context;
+use super::copies::Copies;
 use super::error::{explained, failure, transport_error};
 use super::events::Queue;
-use super::message::TopicCache;
 use super::partitions::first_error;
 use crate::transport::{Failure, PartitionRef, Record, TransportError};
 
@@ -114,7 +114,7 @@ fn go_through(
         .and_then(|()| consumer.assign(&list))
         .map_err(|error| failed(&error))?;
     let queue = Queue::consumer(consumer.client()).map_err(|error| failed(&error))?;
-    let mut topics = TopicCache::default();
+    let mut copies = Copies::default();
     let (Patience::Altogether(limit) | Patience::Silence(limit)) = patience;
     let mut until = Instant::now() + limit;
     while let Some(left) = until.checked_duration_since(Instant::now()) {
@@ -123,7 +123,7 @@ fn go_through(
         };
         match event.kind() {
             RD_KAFKA_EVENT_FETCH => {
-                let Some(record) = event.record(&mut topics) else {
+                let Some(record) = event.record(&mut copies) else {
                     continue;
                 };
                 let last = record.offset + 1 >= offsets.end;

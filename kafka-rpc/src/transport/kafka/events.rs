@@ -26,7 +26,8 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaRespErr;
 
-use super::message::{TopicCache, record};
+use super::copies::Copies;
+use super::message::record;
 use super::partitions;
 use crate::transport::{PartitionRef, Record};
 
@@ -207,20 +208,21 @@ impl Event<'_> {
     }
 
     /// The record of a fetch, copied out of librdkafka's buffers.
-    pub(super) fn record(&self, topics: &mut TopicCache) -> Option<Record> {
+    pub(super) fn record(&self, copies: &mut Copies) -> Option<Record> {
         if self.kind() != RD_KAFKA_EVENT_FETCH {
             return None;
         }
         // SAFETY: the event is alive.
         let message = unsafe { rd_kafka_event_message_next(self.native.as_ptr()) };
         // SAFETY: its message lives as long.
-        NonNull::new(message.cast_mut()).map(|message| unsafe { record(message, topics) })
+        NonNull::new(message.cast_mut()).map(|message| unsafe { record(message, copies) })
     }
 
     /// The records of a delivery report: the opaque of each, and those that failed.
     pub(super) fn fates(&self, mut fate: impl FnMut(*mut c_void, Result<(), Lost>)) {
         const BATCH: usize = 256;
         let mut messages: [*const rd_kafka_message_t; BATCH] = [ptr::null(); BATCH];
+        let mut copies = Copies::default();
         loop {
             // SAFETY: the event is alive; there is room for so many.
             let count = unsafe {
@@ -233,7 +235,7 @@ impl Event<'_> {
                 let outcome = match code {
                     RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(()),
                     // SAFETY: as above.
-                    _ => Err(unsafe { lost(code, message) }),
+                    _ => Err(unsafe { lost(code, message, &mut copies) }),
                 };
                 fate(opaque, outcome);
             }
@@ -292,7 +294,11 @@ impl Drop for Event<'_> {
 
 /// # Safety
 /// The message is one of a delivery report that is alive.
-unsafe fn lost(code: RDKafkaRespErr, message: NonNull<rd_kafka_message_t>) -> Lost {
+unsafe fn lost(
+    code: RDKafkaRespErr,
+    message: NonNull<rd_kafka_message_t>,
+    copies: &mut Copies,
+) -> Lost {
     use rd_kafka_msg_status_t::RD_KAFKA_MSG_STATUS_NOT_PERSISTED as NOT_PERSISTED;
     // SAFETY: the caller's promise.
     let status = unsafe { rd_kafka_message_status(message.as_ptr()) };
@@ -300,7 +306,7 @@ unsafe fn lost(code: RDKafkaRespErr, message: NonNull<rd_kafka_message_t>) -> Lo
         code,
         unwritten: status == NOT_PERSISTED,
         // SAFETY: as above.
-        record: unsafe { record(message, &mut TopicCache::default()) },
+        record: unsafe { record(message, copies) },
     }
 }
 

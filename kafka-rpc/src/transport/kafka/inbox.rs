@@ -13,9 +13,9 @@ use rdkafka::{Offset, TopicPartitionList};
 use tokio::task::AbortHandle;
 
 use super::context::Context;
+use super::copies::Copies;
 use super::error::{explained, transport_error};
 use super::events::{Event, Events, Queue};
-use super::message::TopicCache;
 use crate::transport::{Failure, Inbox, Records, TransportError};
 
 impl ConsumerContext for Context {}
@@ -67,7 +67,7 @@ async fn read(consumer: Arc<BaseConsumer<Context>>, mut records: Box<dyn Records
         Ok(queue) => Events::new(queue),
         Err(error) => return tracing::error!(%error, "replies can't be read"),
     };
-    let mut topics = TopicCache::default();
+    let mut copies = Copies::default();
     let mut batch = Vec::with_capacity(BATCH);
     let mut ready = None;
     loop {
@@ -76,7 +76,7 @@ async fn read(consumer: Arc<BaseConsumer<Context>>, mut records: Box<dyn Records
             None => Some(events.next().await),
         };
         while let Some(event) = next.take() {
-            match event.record(&mut topics) {
+            match event.record(&mut copies) {
                 Some(record) => batch.push(record),
                 None => told(&event, consumer.context()),
             }
@@ -86,7 +86,7 @@ async fn read(consumer: Arc<BaseConsumer<Context>>, mut records: Box<dyn Records
         }
         if !batch.is_empty() {
             records.records(&mut batch);
-            batch.clear();
+            copies.done(&mut batch);
         }
         ready = events.ready();
         if ready.is_some() {

@@ -1,49 +1,21 @@
 use std::ffi::CStr;
 use std::ptr::{self, NonNull};
-use std::sync::Arc;
 
-use bytes::Bytes;
 use rdkafka::bindings::{
     rd_kafka_header_add, rd_kafka_header_get_all, rd_kafka_headers_new, rd_kafka_headers_t,
     rd_kafka_message_headers, rd_kafka_message_t, rd_kafka_message_timestamp, rd_kafka_topic_name,
 };
 use rdkafka::types::RDKafkaRespErr;
 
+use super::copies::Copies;
 use crate::transport::Record;
 use crate::wire::Headers;
-
-/// Shares one allocation of a topic's name between the records of a run.
-#[derive(Default)]
-pub(super) struct TopicCache(Vec<Arc<str>>);
-
-impl TopicCache {
-    /// The most names kept; a reader of more topics only shares less.
-    const LIMIT: usize = 1024;
-
-    fn get(&mut self, name: &CStr) -> Arc<str> {
-        let same = |known: &Arc<str>| known.as_bytes() == name.to_bytes();
-        if let Some(at) = self.0.iter().rposition(same) {
-            // Runs of records of one topic are usual: keep the last one found at the end.
-            let last = self.0.len() - 1;
-            self.0.swap(at, last);
-            return Arc::clone(&self.0[last]);
-        }
-        let name: Arc<str> = name.to_string_lossy().into();
-        if self.0.len() < Self::LIMIT {
-            self.0.push(Arc::clone(&name));
-        }
-        name
-    }
-}
 
 /// Copies a record out of librdkafka's buffers.
 ///
 /// # Safety
 /// The message is alive.
-pub(super) unsafe fn record(
-    message: NonNull<rd_kafka_message_t>,
-    topics: &mut TopicCache,
-) -> Record {
+pub(super) unsafe fn record(message: NonNull<rd_kafka_message_t>, copies: &mut Copies) -> Record {
     // SAFETY: the caller's promise.
     let fields = unsafe { message.as_ref() };
     let message = message.as_ptr().cast_const();
@@ -54,19 +26,19 @@ pub(super) unsafe fn record(
     // SAFETY: message and out pointer are valid.
     let timestamp = unsafe { rd_kafka_message_timestamp(message, &raw mut kind) };
     Record {
-        topic: topics.get(topic),
+        topic: copies.topic(topic),
         partition: fields.partition,
         offset: fields.offset,
         timestamp: (timestamp >= 0).then_some(timestamp),
         // SAFETY: librdkafka gives pointers and sizes that belong together and live as long as
         // the message.
-        key: unsafe { bytes(fields.key, fields.key_len) }.map(Bytes::copy_from_slice),
+        key: unsafe { bytes(fields.key, fields.key_len) }.map(|key| copies.bytes(key)),
         // SAFETY: as above.
         value: unsafe { bytes(fields.payload, fields.len) }
-            .map(Bytes::copy_from_slice)
+            .map(|value| copies.bytes(value))
             .unwrap_or_default(),
         // SAFETY: the message is alive.
-        headers: unsafe { headers(message) },
+        headers: unsafe { headers(message, copies) },
     }
 }
 
@@ -82,14 +54,14 @@ unsafe fn bytes<'a, T>(start: *const T, length: usize) -> Option<&'a [u8]> {
 ///
 /// # Safety
 /// The message is alive.
-unsafe fn headers(message: *const rd_kafka_message_t) -> Headers {
+unsafe fn headers(message: *const rd_kafka_message_t, copies: &mut Copies) -> Headers {
     let mut native = ptr::null_mut();
     // SAFETY: the caller's promise; the headers belong to the message.
     let code = unsafe { rd_kafka_message_headers(message, &raw mut native) };
     if code != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
         return Headers::new();
     }
-    let mut headers = Headers::with_room();
+    let mut headers = copies.headers();
     for index in 0.. {
         let mut name = ptr::null();
         let mut value = ptr::null();

@@ -4,6 +4,7 @@ mod archive;
 mod close;
 mod config;
 mod context;
+mod copies;
 mod describe;
 mod embedded;
 mod error;

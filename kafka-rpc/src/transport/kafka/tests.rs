@@ -26,9 +26,9 @@ impl Deliveries for Sink<(u128, Result<(), String>)> {
 }
 
 impl Records for Sink<Record> {
-    fn records(&mut self, batch: &mut Vec<Record>) {
-        for record in batch.drain(..) {
-            let _gone = self.0.send(record);
+    fn records(&mut self, batch: &mut [Record]) {
+        for record in batch {
+            let _gone = self.0.send(std::mem::take(record));
         }
     }
 }
@@ -165,8 +165,8 @@ impl Member for Reader {
         None
     }
     fn lost(&mut self, _: &[PartitionRef]) {}
-    fn records(&mut self, batch: &mut Vec<Record>) {
-        for record in batch.drain(..) {
+    fn records(&mut self, batch: &mut [Record]) {
+        for record in batch {
             self.seen += 1;
             let _gone = self.events.send(Event::Record(record.offset));
         }

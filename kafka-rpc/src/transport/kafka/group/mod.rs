@@ -25,9 +25,9 @@ use self::context::GroupContext;
 use self::control::GroupControl;
 use self::watchdog::{Watchdog, step_past};
 use super::close;
+use super::copies::Copies;
 use super::error::{explained, transport_error};
 use super::events::{Event, Events, Queue};
-use super::message::TopicCache;
 use crate::transport::{
     Failure, GroupConfig, Member, TransactionQueue, TransportError, grant_command,
 };
@@ -102,7 +102,7 @@ impl Group {
         };
         let control = GroupControl::new(&self.consumer, context, events.queue());
         let mut timer = std::pin::pin!(sleep(Duration::ZERO));
-        let mut topics = TopicCache::default();
+        let mut copies = Copies::default();
         let mut batch = Vec::with_capacity(self.batch_limit);
         let mut rebalance = None;
         loop {
@@ -119,7 +119,7 @@ impl Group {
                 (None, true) => within(&events, timer.as_mut(), wait).await,
             };
             while let Some(event) = next.take() {
-                match event.record(&mut topics) {
+                match event.record(&mut copies) {
                     Some(record) => batch.push(record),
                     None => rebalance = self.told(&event, &mut watchdog),
                 }
@@ -129,7 +129,7 @@ impl Group {
             }
             if !batch.is_empty() {
                 context.member.lock().records(&mut batch);
-                batch.clear();
+                copies.done(&mut batch);
             }
             if let Some((event, mut partitions)) = rebalance.take() {
                 self.blocking(move |consumer| {
@@ -151,7 +151,7 @@ impl Group {
             if let Some(event) = events.ready() {
                 // Its record is taken at once: until then it doesn't count as read, and would come
                 // again if its partition were paused.
-                match event.record(&mut topics) {
+                match event.record(&mut copies) {
                     Some(record) => batch.push(record),
                     None => rebalance = self.told(&event, &mut watchdog),
                 }

@@ -50,7 +50,7 @@ impl Member for Reading {
         self.at(partition, "last")
     }
     fn lost(&mut self, _: &[PartitionRef]) {}
-    fn records(&mut self, batch: &mut Vec<Record>) {
+    fn records(&mut self, batch: &mut [Record]) {
         for record in &*batch {
             for (partition, next) in &mut self.positions {
                 if partition.partition == record.partition {

@@ -37,9 +37,10 @@ impl Told {
         let _gone = self.0.send(event);
     }
 
-    fn tell_records(&self, batch: &mut Vec<Record>) {
-        for record in batch.drain(..) {
-            self.tell(Event::Record(record.partition, record.offset, record.value));
+    fn tell_records(&self, batch: &mut [Record]) {
+        for record in batch {
+            let value = std::mem::take(&mut record.value);
+            self.tell(Event::Record(record.partition, record.offset, value));
         }
     }
 }
@@ -54,7 +55,7 @@ impl Deliveries for Told {
 }
 
 impl Records for Told {
-    fn records(&mut self, batch: &mut Vec<Record>) {
+    fn records(&mut self, batch: &mut [Record]) {
         self.tell_records(batch);
     }
 }

@@ -65,8 +65,8 @@ impl Member for Reading {
         self.seen.lock().lost += 1;
     }
 
-    fn records(&mut self, batch: &mut Vec<Record>) {
-        for record in batch.drain(..) {
+    fn records(&mut self, batch: &mut [Record]) {
+        for record in batch {
             let place = (record.partition, record.offset);
             self.seen.lock().read.push(place);
             self.done.insert(record.partition, record.offset + 1);

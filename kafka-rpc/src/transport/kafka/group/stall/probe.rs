@@ -14,9 +14,9 @@ use super::extent::{Sight, unreadable};
 use super::suspects::Place;
 use crate::transport::kafka::close;
 use crate::transport::kafka::context::Context;
+use crate::transport::kafka::copies::Copies;
 use crate::transport::kafka::error::{failure, transport_error};
 use crate::transport::kafka::events::Queue;
-use crate::transport::kafka::message::TopicCache;
 use crate::transport::{Failure, PartitionRef, TransportError};
 
 /// How long a look may take until silence is taken for an answer, where the brokers do answer. Too short,
@@ -127,7 +127,7 @@ impl Probe<'_> {
 
     fn watch(&self, queue: &Queue<'_>, offset: i64) -> Sight {
         let until = Instant::now() + SILENCE;
-        let mut topics = TopicCache::default();
+        let mut copies = Copies::default();
         while let Some(left) = until.checked_duration_since(Instant::now()) {
             if self.stop.load(Ordering::Relaxed) {
                 return Sight::Unknown;
@@ -139,7 +139,7 @@ impl Probe<'_> {
                 // One of before the look may still come.
                 RD_KAFKA_EVENT_FETCH
                     if event
-                        .record(&mut topics)
+                        .record(&mut copies)
                         .is_some_and(|record| record.offset >= offset) =>
                 {
                     return Sight::Readable;
