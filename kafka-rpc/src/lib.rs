@@ -66,6 +66,7 @@ mod hashing;
 #[doc(hidden)]
 pub mod measured;
 mod outside;
+mod pace;
 mod random;
 pub mod server;
 #[cfg(feature = "__simulated")]

@@ -268,6 +268,7 @@ mod tests {
         let record = Outgoing {
             topic: "topic".into(),
             partition: Some(0),
+            patient: false,
             key: None,
             value: value.into(),
             headers: headers.into_iter().collect(),

@@ -47,6 +47,7 @@ pub(crate) fn cut(record: Outgoing, piece: usize) -> Vec<Outgoing> {
     let Outgoing {
         topic,
         partition,
+        patient,
         key,
         value,
         mut headers,
@@ -56,6 +57,7 @@ pub(crate) fn cut(record: Outgoing, piece: usize) -> Vec<Outgoing> {
         .map(|index| Outgoing {
             topic: Arc::clone(&topic),
             partition,
+            patient,
             key: key.clone(),
             value: value.slice(index * piece..(index + 1) * piece),
             headers: mark_piece(&headers, index as u64 + 1),
@@ -72,6 +74,7 @@ pub(crate) fn cut(record: Outgoing, piece: usize) -> Vec<Outgoing> {
     pieces.push(Outgoing {
         topic,
         partition,
+        patient,
         key,
         value: value.slice((count - 1) * piece..),
         headers,

@@ -145,7 +145,7 @@ impl Call {
         let envelope = Envelope {
             method,
             route: &route,
-            partition: route.partition(parts.key.as_deref(), now),
+            to: route.destination(parts.key.as_deref(), now),
             id,
             timeout: deadline.instant().saturating_duration_since(now),
             stream: None,

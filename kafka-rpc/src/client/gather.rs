@@ -128,7 +128,7 @@ impl Gather {
         let envelope = Envelope {
             method,
             route: &route,
-            partition: route.partition(parts.key.as_deref(), now),
+            to: route.destination(parts.key.as_deref(), now),
             id,
             timeout: deadline.instant().saturating_duration_since(now),
             stream: None,
@@ -136,7 +136,8 @@ impl Gather {
         let sent = records::request(&envelope, parts, body)
             .and_then(|record| {
                 let key = record.key.clone();
-                let cancel = records::cancel(id, &record.topic, record.partition, key)?;
+                let cancel =
+                    records::cancel(id, &record.topic, record.partition, record.patient, key)?;
                 Ok((cancel, record))
             })
             .and_then(|(cancel, record)| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::route::Route;
+use super::route::{Destination, Route};
 use super::waiting::Outcome;
 use crate::call::{Body, Extensions, RequestParts, Response, Status, Wanted};
 use crate::descriptor::Method;
@@ -19,7 +19,7 @@ use crate::wire::{
 pub(super) struct Envelope<'r> {
     pub(super) method: Method,
     pub(super) route: &'r Route,
-    pub(super) partition: i32,
+    pub(super) to: Destination,
     pub(super) id: CorrelationId,
     pub(super) timeout: Duration,
     /// Where it begins a stream.
@@ -60,7 +60,8 @@ pub(super) fn request(
     };
     Ok(Outgoing {
         topic: Arc::clone(&envelope.route.request),
-        partition: Some(envelope.partition),
+        partition: Some(envelope.to.partition),
+        patient: envelope.to.patient,
         key: parts.key,
         value: body.into_bytes(),
         headers: encode_request(&head, &HeaderLimits::default())?,
@@ -91,6 +92,7 @@ pub(super) fn cancel(
     id: CorrelationId,
     topic: &Arc<str>,
     partition: Option<i32>,
+    patient: bool,
     key: Option<Bytes>,
 ) -> Result<Outgoing, Status> {
     let head = RequestHead {
@@ -101,6 +103,7 @@ pub(super) fn cancel(
     Ok(Outgoing {
         topic: Arc::clone(topic),
         partition,
+        patient,
         key,
         value: Bytes::new(),
         headers: encode_request(&head, &HeaderLimits::default())?,
@@ -149,6 +152,7 @@ mod tests {
         let record = |seconds| Outgoing {
             topic: "t".into(),
             partition: Some(1),
+            patient: false,
             key: None,
             value: Bytes::from_static(b"value"),
             headers: encode_request(&head(seconds), &HeaderLimits::default()).unwrap(),

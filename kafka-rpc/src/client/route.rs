@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::attempts::Policies;
 use super::search::Search;
-use super::spread::Spread;
+use super::spread::{Spread, Turn};
 use crate::Error;
 use crate::cluster::{TopicSettings, Wanted, WantedTopic, ensure};
 use crate::descriptor::{Method, Repeats, ServiceDescriptor};
@@ -38,24 +38,41 @@ impl Route {
         (self.reply.topic(), self.reply.partition().unwrap_or(0))
     }
 
-    /// The partition of a call that is made now.
-    pub(super) fn partition(&self, key: Option<&[u8]>, now: Instant) -> i32 {
-        self.partition_or(key, |spread| spread.turn(now))
+    /// Where a call goes that is made now.
+    pub(super) fn destination(&self, key: Option<&[u8]>, now: Instant) -> Destination {
+        self.by_key_or(key, |spread| spread.turn(now))
     }
 
-    /// The partition of a call that lasts: all that its caller says goes there.
-    pub(super) fn partition_of_its_own(&self, key: Option<&[u8]>) -> i32 {
-        self.partition_or(key, Spread::own_turn)
+    /// Where a call goes that lasts: all that its caller says goes there.
+    pub(super) fn destination_of_its_own(&self, key: Option<&[u8]>) -> Destination {
+        self.by_key_or(key, Spread::own_turn)
     }
 
-    fn partition_or(&self, key: Option<&[u8]>, turn: impl FnOnce(&Spread) -> u32) -> i32 {
+    fn by_key_or(&self, key: Option<&[u8]>, turn: impl FnOnce(&Spread) -> Turn) -> Destination {
         let partitions = self.partitions.load(Ordering::Relaxed);
         let partitions = NonZeroU32::new(partitions).unwrap_or(NonZeroU32::MIN);
         match key {
-            Some(key) => partition_for_key(key, partitions),
-            None => i32::try_from(turn(&self.spread) % partitions).unwrap_or(0),
+            Some(key) => Destination {
+                partition: partition_for_key(key, partitions),
+                patient: false,
+            },
+            None => {
+                let Turn { number, dense } = turn(&self.spread);
+                Destination {
+                    partition: i32::try_from(number % partitions).unwrap_or(0),
+                    patient: dense,
+                }
+            }
         }
     }
+}
+
+/// Where the records of a call go.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Destination {
+    pub(super) partition: i32,
+    /// See [`Outgoing::patient`](crate::transport::Outgoing::patient).
+    pub(super) patient: bool,
 }
 
 /// How long it may take until added partitions are used.

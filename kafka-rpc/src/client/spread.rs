@@ -1,12 +1,8 @@
-use std::time::Duration;
-
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-/// How long a turn lasts at most, and how long calls are counted.
-const WINDOW: Duration = Duration::from_millis(1);
-/// After so long without a call those before tell nothing.
-const REST: Duration = Duration::from_millis(8);
+use crate::pace::Pace;
+
 /// From so many calls on, of which those of each earlier window count half as much, the next share turns.
 const STEADY: u32 = 4;
 /// The most calls of one turn: what one server is given before it is another's turn.
@@ -25,11 +21,15 @@ struct Turns {
     turn: u32,
     /// Of the turn, while turns are shared.
     calls: u32,
-    /// When the window began, and the calls in it.
-    begun: Instant,
-    counted: u32,
-    /// The calls of the windows before, of each half as much as of the next.
-    before: u32,
+    pace: Pace,
+}
+
+/// Whose turn a call is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Turn {
+    pub(super) number: u32,
+    /// Whether calls come so fast that one gains by waiting a moment for others.
+    pub(super) dense: bool,
 }
 
 impl Spread {
@@ -37,40 +37,34 @@ impl Spread {
         Self(Mutex::new(Turns {
             turn: first,
             calls: 0,
-            begun: Instant::now(),
-            counted: 0,
-            before: 0,
+            pace: Pace::new(),
         }))
     }
 
     /// Whose turn it is.
-    pub(super) fn turn(&self, now: Instant) -> u32 {
+    pub(super) fn turn(&self, now: Instant) -> Turn {
         self.0.lock().next(now)
     }
 
     /// Whose turn it is of what lasts: not the one before's.
-    pub(super) fn own_turn(&self) -> u32 {
-        self.0.lock().advance()
+    pub(super) fn own_turn(&self) -> Turn {
+        Turn {
+            number: self.0.lock().advance(),
+            dense: false,
+        }
     }
 }
 
 impl Turns {
-    fn next(&mut self, now: Instant) -> u32 {
-        let since = now.saturating_duration_since(self.begun);
-        if since >= WINDOW {
-            self.before = match since < REST {
-                true => self.before / 2 + self.counted,
-                false => 0,
-            };
-            self.counted = 0;
-            self.begun = now;
-            self.advance();
-        } else if self.before < STEADY || self.calls >= MOST {
+    fn next(&mut self, now: Instant) -> Turn {
+        if self.pace.count(1, now) || !self.pace.is_at_least(STEADY) || self.calls >= MOST {
             self.advance();
         }
-        self.counted += 1;
         self.calls += 1;
-        self.turn
+        Turn {
+            number: self.turn,
+            dense: self.pace.is_dense(),
+        }
     }
 
     fn advance(&mut self) -> u32 {
@@ -83,11 +77,12 @@ impl Turns {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pace::WINDOW;
 
     /// The turns of so many calls at this time.
     fn calls(turns: &Spread, at: Instant, count: usize) -> Vec<u32> {
         let mut turns = turns.0.lock();
-        (0..count).map(|_| turns.next(at)).collect()
+        (0..count).map(|_| turns.next(at).number).collect()
     }
 
     #[test]
@@ -129,7 +124,7 @@ mod tests {
     #[test]
     fn what_lasts_has_a_turn_of_its_own_and_after_the_last_comes_the_first() {
         let spread = Spread::new(u32::MAX - 1);
-        let turns = [spread.own_turn(), spread.own_turn(), spread.own_turn()];
+        let turns = [(); 3].map(|()| spread.own_turn().number);
         assert_eq!(turns, [u32::MAX, 0, 1]);
     }
 }

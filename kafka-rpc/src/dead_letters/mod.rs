@@ -185,6 +185,7 @@ impl DeadLetters {
             topic: Arc::clone(&self.requests),
             // Where the caller chose a partition, it had a reason.
             partition: record.key.is_none().then(|| letter.origin().partition),
+            patient: false,
             key: record.key.clone(),
             value: record.value.clone(),
             headers: encode_replay(&record.headers, correlation_id.as_bytes(), replays),

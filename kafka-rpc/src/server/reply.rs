@@ -58,6 +58,7 @@ fn outgoing(to: &ReplyTo, headers: Headers, value: Bytes) -> Outgoing {
         topic: to.address.topic().clone(),
         partition,
         // Where the caller names no partition, its correlation id chooses one.
+        patient: false,
         key: match partition {
             Some(_) => None,
             None => Some(Bytes::copy_from_slice(to.id.as_bytes())),

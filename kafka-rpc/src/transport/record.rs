@@ -24,6 +24,9 @@ pub(crate) struct Outgoing {
     pub(crate) topic: Arc<str>,
     /// `None`: by the key, as Java's default partitioner does; at random without a key.
     pub(crate) partition: Option<i32>,
+    /// Many come, and this one may wait a moment for others to share a batch with them. Its place among
+    /// those that are not patient is of no matter.
+    pub(crate) patient: bool,
     pub(crate) key: Option<Bytes>,
     pub(crate) value: Bytes,
     pub(crate) headers: Headers,

@@ -51,6 +51,7 @@ impl Exchange {
             route,
             uuid,
             partition: record.partition,
+            patient: record.patient,
             key: record.key.clone(),
             armed: true,
         };
@@ -126,6 +127,8 @@ struct CancelOnDrop {
     route: Arc<Route>,
     uuid: u128,
     partition: Option<i32>,
+    /// As the request is: they have to stay in order.
+    patient: bool,
     key: Option<Bytes>,
     armed: bool,
 }
@@ -145,7 +148,8 @@ impl Drop for CancelOnDrop {
         }
         let id = CorrelationId::from_uuid(self.uuid);
         let topic = &self.route.request;
-        let Ok(record) = records::cancel(id, topic, self.partition, self.key.take()) else {
+        let Ok(record) = records::cancel(id, topic, self.partition, self.patient, self.key.take())
+        else {
             return;
         };
         if let Err(refused) = self.caller.producer().send(record, None) {

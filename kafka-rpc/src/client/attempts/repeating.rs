@@ -196,7 +196,7 @@ impl Request {
         let envelope = Envelope {
             method: self.method,
             route: &self.route,
-            partition: self.route.partition(parts.key.as_deref(), now),
+            to: self.route.destination(parts.key.as_deref(), now),
             id: CorrelationId::from_uuid(uuid),
             timeout: self.deadline.instant().saturating_duration_since(now),
             stream: None,

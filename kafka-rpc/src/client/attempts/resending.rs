@@ -53,6 +53,7 @@ mod tests {
             record: Outgoing {
                 topic: "t".into(),
                 partition: Some(0),
+                patient: false,
                 key: key.map(Bytes::from),
                 value: Bytes::new(),
                 headers: Headers::new(),

@@ -130,7 +130,7 @@ impl Enqueued {
         let envelope = Envelope {
             method: self.method,
             route: &self.route,
-            partition: self.route.partition_of_its_own(key),
+            to: self.route.destination_of_its_own(key),
             id: CorrelationId::from_uuid(uuid),
             timeout: self.timeout,
             stream: None,

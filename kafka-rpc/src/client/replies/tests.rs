@@ -29,6 +29,7 @@ fn fate_after(headers: Headers) -> Option<Fate> {
     let record = Outgoing {
         topic: "t".into(),
         partition: Some(0),
+        patient: false,
         key: None,
         value: Bytes::new(),
         headers,

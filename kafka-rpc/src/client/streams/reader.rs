@@ -13,7 +13,7 @@ use crate::client::call::Shown;
 use crate::client::caller::Caller;
 use crate::client::records::{self, Envelope, StreamHead};
 use crate::client::replies::not_sent;
-use crate::client::route::Route;
+use crate::client::route::{Destination, Route};
 use crate::client::waiting::deadline_exceeded;
 use crate::descriptor::Method;
 use crate::outside;
@@ -57,7 +57,7 @@ pub(in crate::client) struct Reader {
 struct Request {
     method: Method,
     route: Arc<Route>,
-    partition: i32,
+    to: Destination,
     deadline: Deadline,
     parts: Box<RequestParts>,
     /// The one message, of methods that take one.
@@ -84,7 +84,7 @@ impl Reader {
             false => (body.into_bytes(), None),
         };
         let request = Request {
-            partition: route.partition_of_its_own(parts.key.as_deref()),
+            to: route.destination_of_its_own(parts.key.as_deref()),
             method,
             route,
             deadline,
@@ -245,14 +245,14 @@ impl Request {
         let id = outside::random_id().as_u128();
         let target = Target {
             route: Arc::clone(&self.route),
-            partition: Some(self.partition),
+            partition: Some(self.to.partition),
             key: self.parts.key.clone(),
             deadline: self.deadline,
         };
         let envelope = Envelope {
             method: self.method,
             route: &self.route,
-            partition: self.partition,
+            to: self.to,
             id: CorrelationId::from_uuid(id),
             timeout: self.deadline.instant().saturating_duration_since(now),
             stream: Some(StreamHead {

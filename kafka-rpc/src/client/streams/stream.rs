@@ -307,6 +307,7 @@ impl ClientStream {
         let record = Outgoing {
             topic: Arc::clone(&self.route.request),
             partition: self.partition,
+            patient: false,
             key: self.key.clone(),
             value,
             headers,

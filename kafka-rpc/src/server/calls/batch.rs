@@ -100,6 +100,7 @@ impl<S: Handler> Batch<S> {
         let begun = Instant::now();
         let mut last = begun;
         while last - begun < TURN && !self.waiting.is_empty() {
+            self.calls.paced(self.waiting.len(), last);
             while let Some((ticket, work)) = self.waiting.pop_front() {
                 match work {
                     Work::Handle(call) => self.handle(ticket, call, last).await,

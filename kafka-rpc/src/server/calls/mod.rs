@@ -10,6 +10,7 @@ mod transacted;
 mod unusual;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::{AbortHandle, AbortRegistration};
 use parking_lot::Mutex;
@@ -32,6 +33,7 @@ use super::streams::Streams;
 use super::writer::ReplyWriter;
 use crate::call::{Code, Status};
 use crate::hashing::HashMap;
+use crate::pace::Pace;
 use crate::stream::StreamSettings;
 use crate::telemetry::ServerMetrics;
 use crate::transport::Producer;
@@ -75,6 +77,9 @@ pub(super) struct Calls<S> {
     unusual: Mutex<Unusual>,
     /// Of calls that are over.
     spare: Mutex<SpareCalls>,
+    /// How fast calls start, and whether that is so fast that replies may wait for each other.
+    pace: Mutex<Pace>,
+    dense: AtomicBool,
 }
 
 /// What a server sets for its calls.
@@ -143,6 +148,8 @@ impl<S> Calls<S> {
             under_way: Mutex::new(UnderWay::new()),
             unusual: Mutex::default(),
             spare: Mutex::default(),
+            pace: Mutex::new(Pace::new()),
+            dense: AtomicBool::new(false),
         }
     }
 
@@ -226,6 +233,13 @@ impl<S> Calls<S> {
     fn is_aborted(&self, ticket: Ticket) -> bool {
         let handlers = self.handlers.lock();
         !handlers.is_empty() && handlers.contains_key(&ticket)
+    }
+
+    /// So many calls start.
+    fn paced(&self, calls: usize, now: Instant) {
+        let mut pace = self.pace.lock();
+        pace.count(u32::try_from(calls).unwrap_or(u32::MAX), now);
+        self.dense.store(pace.is_dense(), Ordering::Relaxed);
     }
 
     /// Hands over the memory of calls that are over.

@@ -1,5 +1,6 @@
 //! Sending replies, until each is acknowledged or given up.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -30,7 +31,8 @@ pub(super) enum Way {
 
 impl<S: Handler> Calls<S> {
     /// Sends a reply; its call is settled when it is acknowledged.
-    pub(in crate::server) fn reply(self: &Arc<Self>, ticket: Ticket, record: Outgoing) {
+    pub(in crate::server) fn reply(self: &Arc<Self>, ticket: Ticket, mut record: Outgoing) {
+        record.patient = self.dense.load(Ordering::Relaxed);
         self.reply_by(ticket, record, Way::WithOffset);
     }
 

@@ -147,6 +147,7 @@ fn outgoing(record: OutboxRecord) -> Outgoing {
     Outgoing {
         topic,
         partition,
+        patient: false,
         key,
         value,
         headers: native,

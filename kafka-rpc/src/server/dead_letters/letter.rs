@@ -75,6 +75,7 @@ impl Letter {
         Outgoing {
             topic: self.topic.name,
             partition: Some(record.partition.rem_euclid(partitions)),
+            patient: false,
             key: record.key,
             value: record.value,
             headers: encode_letter(&record.headers, &head),

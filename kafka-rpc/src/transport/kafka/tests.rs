@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
+use super::producer::KafkaProducer;
 use super::*;
 use crate::cluster::{Cluster, TopicSettings, Wanted, WantedTopic, ensure};
 use crate::transport::{CommittedOffset, Control, Delivery, Outgoing, PartitionRef, Record, Start};
@@ -41,7 +42,10 @@ async fn next<T>(receiver: &mut UnboundedReceiver<T>) -> T {
 }
 
 async fn transport(topic: &Arc<str>) -> Arc<dyn Transport> {
-    let cluster = Cluster::from_env_or_embedded().unwrap();
+    with_topic(&Cluster::from_env_or_embedded().unwrap(), topic).await
+}
+
+async fn with_topic(cluster: &Cluster, topic: &Arc<str>) -> Arc<dyn Transport> {
     let transport = cluster.transport();
     let settings = TopicSettings::new().partitions(1);
     let wanted = Wanted {
@@ -62,6 +66,7 @@ fn outgoing(topic: &Arc<str>, value: &'static str) -> Outgoing {
     Outgoing {
         topic: Arc::clone(topic),
         partition: Some(0),
+        patient: false,
         key: Some(Bytes::from_static(b"key")),
         value: Bytes::from_static(value.as_bytes()),
         headers: [("name", "value"), ("empty", "")]
@@ -110,6 +115,67 @@ async fn a_partition_that_is_followed_twice_is_read_once_from_where_it_was_first
     inbox.follow(Arc::clone(&topic), 0).await.unwrap();
     producer.send(outgoing(&topic, "second"), Some(2)).unwrap();
     assert_eq!(next::<Record>(&mut records).await.value, "second");
+}
+
+#[tokio::test]
+async fn patient_records_get_a_client_of_their_own_and_all_are_told_of() {
+    const BEFORE: u128 = 100;
+    const AFTER: u128 = 100;
+    let topic = unique("patient");
+    let cluster = Cluster::from_env_or_embedded().unwrap();
+    let transport = with_topic(&cluster, &topic).await;
+    let (sink, mut records) = unbounded_channel();
+    let inbox = transport.inbox(&[], Box::new(Sink(sink))).unwrap();
+    inbox.follow(Arc::clone(&topic), 0).await.unwrap();
+
+    let writes = Writes::Replies;
+    let config = ClusterConfig::new(cluster.bootstrap_servers().to_owned());
+    let config = config.client(Purpose::Producer(writes), &[]);
+    let (sink, mut delivered) = unbounded_channel();
+    let producer = KafkaProducer::open(config, writes, Arc::new(Sink(sink))).unwrap();
+    let send = |token| {
+        let record = Outgoing {
+            patient: true,
+            ..outgoing(&topic, "patient")
+        };
+        producer.send(record, Some(token)).unwrap();
+    };
+    assert!(!producer.gathers(), "nobody has asked for it yet");
+    (0..BEFORE).for_each(send);
+    let open = async {
+        while !producer.gathers() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(LIMIT, open).await.expect("it is not opened");
+    (BEFORE..BEFORE + AFTER).for_each(send);
+
+    let mut told = Vec::new();
+    for _ in 0..BEFORE + AFTER {
+        let (token, outcome) = next(&mut delivered).await;
+        assert_eq!(outcome, Ok(()));
+        told.push(token);
+        next::<Record>(&mut records).await;
+    }
+    told.sort_unstable();
+    assert_eq!(told, (0..BEFORE + AFTER).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn nothing_gathers_where_the_user_has_said_how_long_records_wait() {
+    let cluster = Cluster::from_env_or_embedded().unwrap();
+    for (writes, property) in [
+        (Writes::Replies, Some(("linger.ms", "1"))),
+        (Writes::Requests, Some(("queue.buffering.max.ms", "1"))),
+        (Writes::DurableRequests, None),
+    ] {
+        let config = ClusterConfig::new(cluster.bootstrap_servers().to_owned());
+        let own = property.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let config = config.client(Purpose::Producer(writes), own.as_slice());
+        let (sink, _delivered) = unbounded_channel();
+        let producer = KafkaProducer::open(config, writes, Arc::new(Sink(sink))).unwrap();
+        assert!(!producer.may_gather(), "{writes:?}");
+    }
 }
 
 #[tokio::test]

@@ -108,6 +108,7 @@ impl TopicStore {
         let record = Outgoing {
             topic: place.topic,
             partition: Some(place.partition),
+            patient: false,
             key: Some(call),
             value: record,
             headers: Headers::new(),

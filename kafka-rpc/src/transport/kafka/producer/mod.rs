@@ -1,5 +1,6 @@
 //! Writing records.
 
+mod gathering;
 mod native;
 mod opaque;
 mod topics;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use rdkafka::config::ClientConfig;
 
+use self::gathering::Gathering;
 pub(super) use self::native::Native;
 use crate::transport::{Deliveries, Outgoing, Producer, TransportError, Undelivered, Writes};
 
@@ -19,6 +21,8 @@ pub(super) struct KafkaProducer {
     writes: Writes,
     deliveries: Arc<dyn Deliveries>,
     native: RwLock<Arc<Native>>,
+    /// For patient records.
+    gathering: Option<Arc<Gathering>>,
 }
 
 impl KafkaProducer {
@@ -32,11 +36,24 @@ impl KafkaProducer {
         config.set("delivery.report.only.error", only_failures);
         let native = Native::open(&config, writes, &deliveries)?;
         Ok(Self {
+            gathering: Gathering::of(&config, writes, &deliveries),
             config,
             writes,
             deliveries,
             native: RwLock::new(native),
         })
+    }
+
+    /// Whether there is a second client at times.
+    #[cfg(test)]
+    pub(super) fn may_gather(&self) -> bool {
+        self.gathering.is_some()
+    }
+
+    /// Whether the second client is there. It is not asked for by this.
+    #[cfg(test)]
+    pub(super) fn gathers(&self) -> bool {
+        self.gathering.as_ref().is_some_and(|it| it.is_open())
     }
 
     /// Another in the place of one that can't go on, made by whoever finds that first.
@@ -54,6 +71,12 @@ impl KafkaProducer {
 
 impl Producer for KafkaProducer {
     fn send(&self, record: Outgoing, token: Option<u128>) -> Result<(), Box<Undelivered>> {
+        if record.patient
+            && let Some(gathering) = &self.gathering
+            && let Some(native) = gathering.native(&record.topic)
+        {
+            return native.send(record, token);
+        }
         {
             let native = self.native.read();
             if !native.is_fatal() {
@@ -73,5 +96,8 @@ impl Producer for KafkaProducer {
 impl Drop for KafkaProducer {
     fn drop(&mut self) {
         self.native.get_mut().close();
+        if let Some(gathering) = &self.gathering {
+            gathering.close();
+        }
     }
 }

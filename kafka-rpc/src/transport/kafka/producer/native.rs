@@ -263,6 +263,7 @@ impl Native {
         let record = Outgoing {
             topic: record.topic,
             partition: (record.partition >= 0).then_some(record.partition),
+            patient: false,
             key: record.key,
             value: record.value,
             headers: record.headers,

@@ -88,6 +88,7 @@ fn outgoing(partition: Option<i32>, key: Option<&'static str>, value: &'static s
     Outgoing {
         topic: topic(),
         partition,
+        patient: false,
         key: key.map(Bytes::from),
         value: Bytes::from(value),
         headers: [("name", "value")].into_iter().collect::<Headers>(),
