@@ -62,6 +62,7 @@ fn record(partition: i32, number: u8) -> Outgoing {
     Outgoing {
         topic: TOPIC.into(),
         partition: Some(partition),
+        patient: false,
         key: None,
         value: vec![number].into(),
         headers: Headers::new(),
