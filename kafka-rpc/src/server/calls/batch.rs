@@ -171,7 +171,9 @@ impl<S: Handler> Batch<S> {
                 let over = place.as_mut().clear();
                 self.place = Some(place);
                 alone.end();
-                over.into_iter().for_each(|call| self.spare.keep(call));
+                if let Some(call) = over {
+                    self.spare.keep(call);
+                }
                 if self.calls.conclude(ticket, ended, &shown) {
                     self.finished.push(ticket);
                 }

@@ -20,7 +20,7 @@ pub(in crate::server) struct Kept {
     /// How often the handler was started.
     attempts: u32,
     /// What the next attempt begins with.
-    parts: Option<Box<RequestParts>>,
+    parts: Option<RequestParts>,
     /// How the last attempt ended.
     last: Option<Status>,
     /// When the next attempt was due.
@@ -71,7 +71,7 @@ impl Kept {
         request.parts_mut().repeats = self.attempts;
         self.attempts += 1;
         if self.redelivery.is_some() {
-            self.parts = Some(Box::new(request.parts_mut().clone()));
+            self.parts = Some(request.parts_mut().clone());
         }
     }
 
@@ -116,10 +116,7 @@ impl Kept {
     pub(in crate::server) fn again(&mut self, due: Instant, last: Status) -> Asked {
         (self.due, self.last) = (Some(due), Some(last));
         Asked {
-            parts: self
-                .parts
-                .take()
-                .map_or_else(RequestParts::default, |parts| *parts),
+            parts: self.parts.take().unwrap_or_default(),
             body: Body::new(self.record.value.clone()),
         }
     }

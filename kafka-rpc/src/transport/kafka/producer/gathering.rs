@@ -6,7 +6,7 @@ use std::time::Duration;
 use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
 use rdkafka::config::ClientConfig;
 
-use super::Native;
+use super::native::{Native, is_waited_for};
 use crate::transport::{Deliveries, Writes};
 
 /// How long a record waits for others, in milliseconds. As long as records come that fast, it saves more
@@ -45,7 +45,7 @@ impl Gathering {
     ) -> Option<Arc<Self>> {
         let usual =
             config.get("linger.ms") == Some("0") && config.get("queue.buffering.max.ms").is_none();
-        if !usual || !matches!(writes, Writes::Requests | Writes::Replies) {
+        if !usual || is_waited_for(writes) {
             return None;
         }
         let mut config = config.clone();

@@ -273,7 +273,7 @@ impl Native {
 }
 
 /// Whether somebody waits for acknowledgements: a transaction does for all of its own.
-fn is_waited_for(writes: Writes) -> bool {
+pub(super) fn is_waited_for(writes: Writes) -> bool {
     match writes {
         Writes::Transactions | Writes::DurableRequests => true,
         Writes::Requests | Writes::Replies => false,
