@@ -6,11 +6,12 @@ use tokio::time::Instant;
 
 /// How long what comes is counted together.
 pub(crate) const WINDOW: Duration = Duration::from_millis(1);
-/// After so long without anything, what came before tells nothing.
-const REST: Duration = Duration::from_millis(8);
-/// From so many on, of which those of each earlier window count half as much, one may wait for others a
-/// moment: it is with dozens of them then. That is some 80,000 a second.
-const DENSE: u32 = 160;
+/// How much a window counts for of the one after it: what came some eight windows ago tells little.
+const LEFT: f32 = 0.875;
+/// From so many in a window on, one may wait for others a moment: it is with dozens of them then.
+const DENSE: f32 = 80.0;
+/// From there it is so until fewer than this come.
+const SPARSE: f32 = 50.0;
 
 /// Counts what comes in windows of a millisecond.
 #[derive(Debug)]
@@ -18,8 +19,9 @@ pub(crate) struct Pace {
     /// When the window began, and what came in it.
     begun: Instant,
     counted: u32,
-    /// What came in the windows before, of each half as much as of the next.
-    before: u32,
+    /// What came in a window of late.
+    rate: f32,
+    dense: bool,
 }
 
 impl Pace {
@@ -27,34 +29,40 @@ impl Pace {
         Self {
             begun: Instant::now(),
             counted: 0,
-            before: 0,
+            rate: 0.0,
+            dense: false,
         }
     }
 
     /// Counts so many that come at this time. True where a window begins with them.
     pub(crate) fn count(&mut self, many: u32, now: Instant) -> bool {
-        let since = now.saturating_duration_since(self.begun);
-        let begins = since >= WINDOW;
-        if begins {
-            self.before = match since < REST {
-                true => (self.before / 2).saturating_add(self.counted),
-                false => 0,
-            };
-            self.counted = 0;
-            self.begun = now;
+        let windows = now.saturating_duration_since(self.begun).as_micros() / WINDOW.as_micros();
+        let windows = u32::try_from(windows).unwrap_or(u32::MAX);
+        if windows > 0 {
+            self.end(windows);
         }
         self.counted = self.counted.saturating_add(many);
-        begins
+        windows > 0
     }
 
-    /// Whether so many came before the window.
-    pub(crate) fn is_at_least(&self, many: u32) -> bool {
-        self.before >= many
+    /// Ends the window in which something was counted, and those after it in which nothing was.
+    fn end(&mut self, windows: u32) {
+        let counted = std::mem::take(&mut self.counted) as f32;
+        let empty = i32::try_from(windows - 1).unwrap_or(i32::MAX);
+        self.rate = (self.rate * LEFT + counted * (1.0 - LEFT)) * LEFT.powi(empty);
+        let enough = if self.dense { SPARSE } else { DENSE };
+        self.dense = self.rate >= enough;
+        self.begun += WINDOW.saturating_mul(windows);
+    }
+
+    /// Whether so many come in a window of late.
+    pub(crate) fn is_at_least(&self, many: f32) -> bool {
+        self.rate >= many
     }
 
     /// Whether they come so fast that one gains by waiting a moment for others.
     pub(crate) fn is_dense(&self) -> bool {
-        self.is_at_least(DENSE)
+        self.dense
     }
 }
 
@@ -62,41 +70,63 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// Whether it is dense in each of so many windows, in which so many come.
-    fn dense(pace: &mut Pace, from: Instant, windows: u32, many: u32) -> Vec<bool> {
-        let mut window = |index| {
-            pace.count(many, from + WINDOW * index);
+    /// So many windows in each of which so many come, at any time of it. How many of them were dense.
+    fn windows(pace: &mut Pace, now: &mut Instant, windows: u32, many: u32) -> usize {
+        let mut window = |index: u32| {
+            let late = WINDOW.mul_f32((index % 7) as f32 / 8.0);
+            assert!(
+                pace.count(many, *now + late),
+                "window {index} has not begun"
+            );
+            *now += WINDOW;
             pace.is_dense()
         };
-        (0..windows).map(&mut window).collect()
+        (0..windows).map(&mut window).filter(|dense| *dense).count()
     }
 
     #[test]
-    fn it_takes_some_windows_to_be_dense_and_some_to_be_so_no_more() {
+    fn it_is_dense_from_a_rate_on_and_until_it_has_fallen_well_below() {
         let mut pace = Pace::new();
-        let start = Instant::now() + WINDOW;
-        // 100, 150, 175 …
-        let begins = dense(&mut pace, start, 5, 100);
-        assert_eq!(begins, [false, false, false, true, true]);
-        // 193, 106 …
-        let ends = dense(&mut pace, start + WINDOW * 5, 3, 10);
-        assert_eq!(ends, [true, false, false]);
+        let mut now = Instant::now() + WINDOW;
+        assert_eq!(windows(&mut pace, &mut now, 100, 70), 0);
+        let dense = windows(&mut pace, &mut now, 100, 90);
+        assert!((90..98).contains(&dense), "{dense}");
+        assert_eq!(windows(&mut pace, &mut now, 100, 60), 100);
+        let dense = windows(&mut pace, &mut now, 100, 40);
+        assert!((2..12).contains(&dense), "{dense}");
     }
 
     #[test]
-    fn half_of_that_is_never_dense() {
+    fn gusts_count_as_what_comes_evenly() {
         let mut pace = Pace::new();
-        let seen = dense(&mut pace, Instant::now(), 100, DENSE / 2);
-        assert!(!seen.contains(&true));
+        let mut now = Instant::now() + WINDOW;
+        for _ in 0..100 {
+            pace.count(300, now);
+            now += WINDOW * 3;
+        }
+        assert!(
+            pace.is_at_least(75.0) && !pace.is_at_least(125.0),
+            "{pace:?}"
+        );
     }
 
     #[test]
-    fn a_burst_after_a_rest_is_not_dense() {
+    fn what_came_before_a_rest_is_forgotten() {
         let mut pace = Pace::new();
-        let start = Instant::now() + WINDOW;
-        dense(&mut pace, start, 9, 10 * DENSE);
+        let mut now = Instant::now() + WINDOW;
+        windows(&mut pace, &mut now, 20, 100);
         assert!(pace.is_dense());
-        pace.count(10 * DENSE, start + WINDOW * 9 + REST);
-        assert!(!pace.is_dense());
+        pace.count(1, now + WINDOW * 50);
+        assert!(!pace.is_dense() && !pace.is_at_least(1.0));
+    }
+
+    #[test]
+    fn a_clock_that_stands_or_jumps_far_is_no_matter() {
+        let mut pace = Pace::new();
+        let now = Instant::now() + WINDOW;
+        assert!(pace.count(u32::MAX, now));
+        assert!(!pace.count(u32::MAX, now));
+        assert!(pace.count(1, now + Duration::from_secs(60 * 60 * 24 * 100)));
+        assert!(!pace.is_at_least(1.0));
     }
 }

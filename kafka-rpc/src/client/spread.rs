@@ -3,8 +3,8 @@ use tokio::time::Instant;
 
 use crate::pace::Pace;
 
-/// From so many calls on, of which those of each earlier window count half as much, the next share turns.
-const STEADY: u32 = 4;
+/// From so many calls in a window on, those of the next share turns.
+const STEADY: f32 = 2.0;
 /// The most calls of one turn: what one server is given before it is another's turn.
 const MOST: u32 = 128;
 
@@ -85,14 +85,18 @@ mod tests {
         (0..count).map(|_| turns.next(at).number).collect()
     }
 
+    /// The turns of so many windows, in each of which so many calls come.
+    fn windows(turns: &Spread, from: Instant, windows: u32, each: usize) -> Vec<Vec<u32>> {
+        let window = |index| calls(turns, from + WINDOW * index, each);
+        (0..windows).map(window).collect()
+    }
+
     #[test]
     fn few_calls_and_a_sudden_burst_go_to_a_partition_each() {
         let spread = Spread::new(7);
         let start = Instant::now();
-        for (call, turn) in (8..20).enumerate() {
-            let at = start + WINDOW * call as u32;
-            assert_eq!(calls(&spread, at, 1), [turn]);
-        }
+        let few = windows(&spread, start, 12, 1);
+        assert_eq!(few.concat(), (8..20).collect::<Vec<_>>());
         let later = start + WINDOW * 100;
         assert_eq!(calls(&spread, later, 100), (20..120).collect::<Vec<_>>());
     }
@@ -101,23 +105,28 @@ mod tests {
     fn calls_that_come_steadily_share_turns() {
         let spread = Spread::new(0);
         let start = Instant::now();
-        assert_eq!(calls(&spread, start, 5), [1, 2, 3, 4, 5]);
-        assert_eq!(calls(&spread, start + WINDOW, 5), [6; 5]);
-        assert_eq!(calls(&spread, start + WINDOW * 2, 1), [7]);
+        windows(&spread, start, 20, 5);
+        let steady = windows(&spread, start + WINDOW * 20, 3, 5);
+        for (turns, next) in steady.iter().zip(&steady[1..]) {
+            assert_eq!(turns, &[turns[0]; 5]);
+            assert_eq!(next[0], turns[0] + 1);
+        }
         // They come in gusts.
-        assert_eq!(calls(&spread, start + WINDOW * 4, 3), [8; 3]);
+        let gust = calls(&spread, start + WINDOW * 25, 3);
+        assert_eq!(gust, [steady[2][0] + 1; 3]);
         // After a rest it is a sudden burst.
-        assert_eq!(calls(&spread, start + WINDOW * 20, 3), [9, 10, 11]);
+        let burst = calls(&spread, start + WINDOW * 60, 2);
+        assert_eq!(burst, [gust[0] + 1, gust[0] + 2]);
     }
 
     #[test]
     fn a_turn_has_no_more_than_the_most() {
         let spread = Spread::new(0);
         let start = Instant::now();
-        calls(&spread, start, STEADY as usize);
-        let turns = calls(&spread, start + WINDOW, 3 * MOST as usize);
+        windows(&spread, start, 20, 50);
+        let turns = calls(&spread, start + WINDOW * 20, 3 * MOST as usize);
         for (call, turn) in turns.iter().enumerate() {
-            assert_eq!(*turn, STEADY + 1 + call as u32 / MOST);
+            assert_eq!(*turn, turns[0] + call as u32 / MOST);
         }
     }
 
