@@ -117,6 +117,13 @@ impl ClusterConfig {
         }
     }
 
+    /// Whether the user has not said how long records wait for others.
+    pub(super) fn leaves_linger(&self, own: &[(String, String)]) -> bool {
+        let own = own.iter().map(|(name, _)| name);
+        !(self.properties.keys().chain(own))
+            .any(|name| name == "linger.ms" || name == "queue.buffering.max.ms")
+    }
+
     /// Defaults, then the cluster's properties, then the client's own.
     pub(super) fn client(&self, purpose: Purpose, own: &[(String, String)]) -> ClientConfig {
         let mut config = ClientConfig::new();

@@ -157,7 +157,8 @@ impl Transport for KafkaTransport {
         deliveries: Arc<dyn Deliveries>,
     ) -> Result<Arc<dyn Producer>, TransportError> {
         let config = self.config.client(Purpose::Producer(writes), properties);
-        let producer = producer::KafkaProducer::open(config, writes, deliveries)?;
+        let may_gather = self.config.leaves_linger(properties);
+        let producer = producer::KafkaProducer::open(config, may_gather, writes, deliveries)?;
         Ok(Arc::new(producer))
     }
 

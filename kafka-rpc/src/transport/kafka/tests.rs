@@ -1,5 +1,6 @@
 //! The transport on the embedded broker, or on the cluster that `KAFKA_BROKERS` names.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,65 +118,134 @@ async fn a_partition_that_is_followed_twice_is_read_once_from_where_it_was_first
     assert_eq!(next::<Record>(&mut records).await.value, "second");
 }
 
-#[tokio::test]
-async fn patient_records_get_a_client_of_their_own_and_all_are_told_of() {
+/// A producer of replies that gathers already.
+struct Gathering {
+    topic: Arc<str>,
+    producer: KafkaProducer,
+    written: Written,
+}
+
+/// Who hears of what is written.
+struct Written {
+    delivered: UnboundedReceiver<(u128, Result<(), String>)>,
+    records: UnboundedReceiver<Record>,
+    _kept: (Cluster, Arc<dyn Transport>, Arc<dyn Inbox>),
+}
+
+impl Gathering {
+    /// So many records are sent before it gathers.
     const BEFORE: u128 = 100;
-    const AFTER: u128 = 100;
-    let topic = unique("patient");
-    let cluster = Cluster::from_env_or_embedded().unwrap();
-    let transport = with_topic(&cluster, &topic).await;
-    let (sink, mut records) = unbounded_channel();
-    let inbox = transport.inbox(&[], Box::new(Sink(sink))).unwrap();
-    inbox.follow(Arc::clone(&topic), 0).await.unwrap();
 
-    let writes = Writes::Replies;
-    let config = ClusterConfig::new(cluster.bootstrap_servers().to_owned());
-    let config = config.client(Purpose::Producer(writes), &[]);
-    let (sink, mut delivered) = unbounded_channel();
-    let producer = KafkaProducer::open(config, writes, Arc::new(Sink(sink))).unwrap();
-    let send = |token| {
-        let record = Outgoing {
-            patient: true,
-            ..outgoing(&topic, "patient")
+    async fn open(name: &str) -> Self {
+        let topic = unique(name);
+        let cluster = Cluster::from_env_or_embedded().unwrap();
+        let transport = with_topic(&cluster, &topic).await;
+        let (sink, records) = unbounded_channel();
+        let inbox = transport.inbox(&[], Box::new(Sink(sink))).unwrap();
+        inbox.follow(Arc::clone(&topic), 0).await.unwrap();
+
+        let writes = Writes::Replies;
+        let config = ClusterConfig::new(cluster.bootstrap_servers().to_owned());
+        let config = config.client(Purpose::Producer(writes), &[]);
+        let (sink, delivered) = unbounded_channel();
+        let producer = KafkaProducer::open(config, true, writes, Arc::new(Sink(sink))).unwrap();
+        assert!(!producer.gathers(), "nobody has asked for it yet");
+        let gathering = Self {
+            topic,
+            producer,
+            written: Written {
+                delivered,
+                records,
+                _kept: (cluster, transport, inbox),
+            },
         };
-        producer.send(record, Some(token)).unwrap();
-    };
-    assert!(!producer.gathers(), "nobody has asked for it yet");
-    (0..BEFORE).for_each(send);
-    let open = async {
-        while !producer.gathers() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    timeout(LIMIT, open).await.expect("it is not opened");
-    (BEFORE..BEFORE + AFTER).for_each(send);
-
-    let mut told = Vec::new();
-    for _ in 0..BEFORE + AFTER {
-        let (token, outcome) = next(&mut delivered).await;
-        assert_eq!(outcome, Ok(()));
-        told.push(token);
-        next::<Record>(&mut records).await;
+        gathering.send(0..Self::BEFORE);
+        let open = async {
+            while !gathering.producer.gathers() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(LIMIT, open).await.expect("it is not opened");
+        gathering
     }
-    told.sort_unstable();
-    assert_eq!(told, (0..BEFORE + AFTER).collect::<Vec<_>>());
+
+    fn send(&self, tokens: Range<u128>) {
+        for token in tokens {
+            let record = Outgoing {
+                patient: true,
+                ..outgoing(&self.topic, "patient")
+            };
+            self.producer.send(record, Some(token)).unwrap();
+        }
+    }
+}
+
+impl Written {
+    /// Each of so many records is told of once, and read.
+    async fn all(mut self, count: u128) {
+        let mut told = Vec::new();
+        for _ in 0..count {
+            let (token, outcome) = next(&mut self.delivered).await;
+            assert_eq!(outcome, Ok(()));
+            told.push(token);
+            next::<Record>(&mut self.records).await;
+        }
+        told.sort_unstable();
+        assert_eq!(told, (0..count).collect::<Vec<_>>());
+    }
 }
 
 #[tokio::test]
-async fn nothing_gathers_where_the_user_has_said_how_long_records_wait() {
+async fn patient_records_get_a_client_of_their_own_and_all_are_told_of() {
+    let gathering = Gathering::open("patient").await;
+    gathering.send(Gathering::BEFORE..200);
+    gathering.written.all(200).await;
+}
+
+#[tokio::test]
+async fn what_is_under_way_is_written_when_a_producer_that_gathers_is_dropped() {
+    let gathering = Gathering::open("dropped").await;
+    gathering.send(Gathering::BEFORE..200);
+    drop(gathering.producer);
+    gathering.written.all(200).await;
+}
+
+#[tokio::test]
+async fn others_take_the_place_of_clients_that_can_not_go_on() {
+    let gathering = Gathering::open("renewed").await;
+    gathering.producer.break_down();
+    gathering.send(Gathering::BEFORE..200);
+    assert!(gathering.producer.gathers());
+    let usual = outgoing(&gathering.topic, "usual");
+    gathering.producer.send(usual, Some(200)).unwrap();
+    gathering.written.all(201).await;
+}
+
+#[tokio::test]
+async fn nothing_gathers_where_somebody_waits_for_acknowledgements() {
     let cluster = Cluster::from_env_or_embedded().unwrap();
-    for (writes, property) in [
-        (Writes::Replies, Some(("linger.ms", "1"))),
-        (Writes::Requests, Some(("queue.buffering.max.ms", "1"))),
-        (Writes::DurableRequests, None),
+    for (writes, may) in [
+        (Writes::Replies, true),
+        (Writes::Requests, true),
+        (Writes::DurableRequests, false),
     ] {
         let config = ClusterConfig::new(cluster.bootstrap_servers().to_owned());
-        let own = property.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let config = config.client(Purpose::Producer(writes), own.as_slice());
+        let config = config.client(Purpose::Producer(writes), &[]);
         let (sink, _delivered) = unbounded_channel();
-        let producer = KafkaProducer::open(config, writes, Arc::new(Sink(sink))).unwrap();
-        assert!(!producer.may_gather(), "{writes:?}");
+        let producer = KafkaProducer::open(config, true, writes, Arc::new(Sink(sink))).unwrap();
+        assert_eq!(producer.may_gather(), may, "{writes:?}");
     }
+}
+
+#[test]
+fn who_says_how_long_records_wait_has_the_last_word() {
+    let mut config = ClusterConfig::new("127.0.0.1:1".to_owned());
+    let own = |name: &str| [(name.to_owned(), "0".to_owned())];
+    assert!(config.leaves_linger(&[]) && config.leaves_linger(&own("acks")));
+    assert!(!config.leaves_linger(&own("linger.ms")));
+    assert!(!config.leaves_linger(&own("queue.buffering.max.ms")));
+    config.properties.insert("linger.ms".into(), "5".into());
+    assert!(!config.leaves_linger(&[]));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
 use rdkafka::config::ClientConfig;
 
-use super::native::{Native, is_waited_for};
+use super::lasting::Lasting;
 use crate::transport::{Deliveries, Writes};
 
 /// How long a record waits for others, in milliseconds. As long as records come that fast, it saves more
@@ -31,48 +31,41 @@ enum State {
     Unused,
     /// Also where that has failed: the other client does as well.
     Opening,
-    Open(Arc<Native>),
+    Open(Lasting),
     Closed,
 }
 
 impl Gathering {
-    /// `None` where there is to be none: the user has said how long records wait, or somebody waits for
-    /// their acknowledgements.
     pub(super) fn of(
         config: &ClientConfig,
         writes: Writes,
         deliveries: &Arc<dyn Deliveries>,
-    ) -> Option<Arc<Self>> {
-        let usual =
-            config.get("linger.ms") == Some("0") && config.get("queue.buffering.max.ms").is_none();
-        if !usual || is_waited_for(writes) {
-            return None;
-        }
+    ) -> Arc<Self> {
         let mut config = config.clone();
         config.set("linger.ms", LINGER);
-        Some(Arc::new(Self {
+        Arc::new(Self {
             config,
             writes,
             deliveries: Arc::clone(deliveries),
             state: RwLock::new(State::Unused),
-        }))
+        })
     }
 
     /// The client, if it is there. Where it is not, it is soon.
-    pub(super) fn native(
+    pub(super) fn client(
         self: &Arc<Self>,
         topic: &Arc<str>,
-    ) -> Option<MappedRwLockReadGuard<'_, Native>> {
+    ) -> Option<MappedRwLockReadGuard<'_, Lasting>> {
         let open = RwLockReadGuard::try_map(self.state.read(), |state| match state {
-            State::Open(native) if !native.is_fatal() => Some(&**native),
+            State::Open(client) => Some(client),
             _ => None,
         });
         match open {
-            Ok(native) => Some(native),
+            Ok(client) => Some(client),
             Err(state) => {
-                let needed = matches!(*state, State::Unused | State::Open(_));
+                let unused = matches!(*state, State::Unused);
                 drop(state);
-                if needed {
+                if unused {
                     self.open(topic);
                 }
                 None
@@ -85,16 +78,18 @@ impl Gathering {
         matches!(*self.state.read(), State::Open(_))
     }
 
+    #[cfg(test)]
+    pub(super) fn break_down(&self) {
+        if let State::Open(client) = &*self.state.read() {
+            client.break_down();
+        }
+    }
+
     fn open(self: &Arc<Self>, topic: &Arc<str>) {
         {
             let mut state = self.state.write();
-            match &*state {
-                State::Unused => {}
-                State::Open(native) if native.is_fatal() => {
-                    native.close();
-                    metrics::counter!("kafka_rpc.producer.recreated").increment(1);
-                }
-                _ => return,
+            if !matches!(*state, State::Unused) {
+                return;
             }
             *state = State::Opening;
         }
@@ -106,24 +101,22 @@ impl Gathering {
     }
 
     fn opened(&self, topic: &str) {
-        let native = match Native::open(&self.config, self.writes, &self.deliveries) {
-            Ok(native) => native,
+        let deliveries = Arc::clone(&self.deliveries);
+        let client = match Lasting::open(self.config.clone(), self.writes, deliveries) {
+            Ok(client) => client,
             Err(error) => return tracing::debug!(%error, "records don't gather"),
         };
-        if let Err(error) = native.look_up(topic, LOOK_UP_LIMIT) {
+        if let Err(error) = client.look_up(topic, LOOK_UP_LIMIT) {
             tracing::debug!(%error, "records gather before their topic is known");
         }
         let mut state = self.state.write();
-        match *state {
-            State::Closed => native.close(),
-            _ => *state = State::Open(native),
+        if !matches!(*state, State::Closed) {
+            *state = State::Open(client);
         }
     }
 
+    /// Gives the client up, if it is there, and makes none any more.
     pub(super) fn close(&self) {
-        let before = std::mem::replace(&mut *self.state.write(), State::Closed);
-        if let State::Open(native) = before {
-            native.close();
-        }
+        *self.state.write() = State::Closed;
     }
 }

@@ -1,46 +1,43 @@
 //! Writing records.
 
 mod gathering;
+mod lasting;
 mod native;
 mod opaque;
 mod topics;
 
 use std::sync::Arc;
 
-use parking_lot::RwLock;
 use rdkafka::config::ClientConfig;
 
 use self::gathering::Gathering;
+use self::lasting::Lasting;
 pub(super) use self::native::Native;
 use crate::transport::{Deliveries, Outgoing, Producer, TransportError, Undelivered, Writes};
 
-/// A producer that is made anew when librdkafka says that it can't go on (an idempotent producer
-/// whose sequence broke, a fenced one).
+/// Writes records, those that may wait for others apart at times.
 pub(super) struct KafkaProducer {
-    config: ClientConfig,
-    writes: Writes,
-    deliveries: Arc<dyn Deliveries>,
-    native: RwLock<Arc<Native>>,
+    usual: Lasting,
     /// For patient records.
     gathering: Option<Arc<Gathering>>,
 }
 
 impl KafkaProducer {
+    /// Records may be held back for others where `may_gather` says so, and nobody waits for what
+    /// becomes of them.
     pub(super) fn open(
         mut config: ClientConfig,
+        may_gather: bool,
         writes: Writes,
         deliveries: Arc<dyn Deliveries>,
     ) -> Result<Self, TransportError> {
         // Whatever the user has set: what is under way relies on it.
         let only_failures = (writes == Writes::Requests).to_string();
         config.set("delivery.report.only.error", only_failures);
-        let native = Native::open(&config, writes, &deliveries)?;
+        let may_gather = may_gather && !native::is_waited_for(writes);
         Ok(Self {
-            gathering: Gathering::of(&config, writes, &deliveries),
-            config,
-            writes,
-            deliveries,
-            native: RwLock::new(native),
+            gathering: may_gather.then(|| Gathering::of(&config, writes, &deliveries)),
+            usual: Lasting::open(config, writes, deliveries)?,
         })
     }
 
@@ -56,16 +53,13 @@ impl KafkaProducer {
         self.gathering.as_ref().is_some_and(|it| it.is_open())
     }
 
-    /// Another in the place of one that can't go on, made by whoever finds that first.
-    fn renew(&self) -> Result<Arc<Native>, TransportError> {
-        let mut slot = self.native.write();
-        if slot.is_fatal() {
-            tracing::warn!("the Kafka producer can't go on; a new one takes its place");
-            metrics::counter!("kafka_rpc.producer.recreated").increment(1);
-            let fresh = Native::open(&self.config, self.writes, &self.deliveries)?;
-            std::mem::replace(&mut *slot, fresh).close();
+    /// As if librdkafka had said of all clients that they can't go on.
+    #[cfg(test)]
+    pub(super) fn break_down(&self) {
+        self.usual.break_down();
+        if let Some(gathering) = &self.gathering {
+            gathering.break_down();
         }
-        Ok(Arc::clone(&slot))
     }
 }
 
@@ -73,29 +67,16 @@ impl Producer for KafkaProducer {
     fn send(&self, record: Outgoing, token: Option<u128>) -> Result<(), Box<Undelivered>> {
         if record.patient
             && let Some(gathering) = &self.gathering
-            && let Some(native) = gathering.native(&record.topic)
+            && let Some(client) = gathering.client(&record.topic)
         {
-            return native.send(record, token);
+            return client.send(record, token);
         }
-        {
-            let native = self.native.read();
-            if !native.is_fatal() {
-                return native.send(record, token);
-            }
-        }
-        match self.renew() {
-            Ok(native) => native.send(record, token),
-            Err(error) => {
-                let error = error.unwritten();
-                Err(Box::new(Undelivered { record, error }))
-            }
-        }
+        self.usual.send(record, token)
     }
 }
 
 impl Drop for KafkaProducer {
     fn drop(&mut self) {
-        self.native.get_mut().close();
         if let Some(gathering) = &self.gathering {
             gathering.close();
         }

@@ -111,6 +111,11 @@ impl Native {
         self.client.context().fatal.load(Ordering::Acquire)
     }
 
+    #[cfg(test)]
+    pub(super) fn break_down(&self) {
+        self.client.context().fatal.store(true, Ordering::Release);
+    }
+
     /// The client, which is alive as long as this.
     pub(in crate::transport::kafka) fn client_ptr(&self) -> *mut rd_kafka_t {
         self.client.native_ptr()
