@@ -36,17 +36,19 @@ impl Pace {
 
     /// Counts so many that come at this time. True where a window begins with them.
     pub(crate) fn count(&mut self, many: u32, now: Instant) -> bool {
-        let windows = now.saturating_duration_since(self.begun).as_micros() / WINDOW.as_micros();
-        let windows = u32::try_from(windows).unwrap_or(u32::MAX);
-        if windows > 0 {
-            self.end(windows);
+        let since = now.saturating_duration_since(self.begun);
+        let begins = since >= WINDOW;
+        if begins {
+            self.end(since);
         }
         self.counted = self.counted.saturating_add(many);
-        windows > 0
+        begins
     }
 
     /// Ends the window in which something was counted, and those after it in which nothing was.
-    fn end(&mut self, windows: u32) {
+    fn end(&mut self, since: Duration) {
+        let windows = since.as_micros() / WINDOW.as_micros();
+        let windows = u32::try_from(windows).unwrap_or(u32::MAX);
         let counted = std::mem::take(&mut self.counted) as f32;
         let empty = i32::try_from(windows - 1).unwrap_or(i32::MAX);
         self.rate = (self.rate * LEFT + counted * (1.0 - LEFT)) * LEFT.powi(empty);
