@@ -156,9 +156,7 @@ impl Transport for KafkaTransport {
         properties: &[(String, String)],
         deliveries: Arc<dyn Deliveries>,
     ) -> Result<Arc<dyn Producer>, TransportError> {
-        let config = self.config.client(Purpose::Producer(writes), properties);
-        let may_gather = self.config.leaves_linger(properties);
-        let producer = producer::KafkaProducer::open(config, may_gather, writes, deliveries)?;
+        let producer = producer::KafkaProducer::open(&self.config, properties, writes, deliveries)?;
         Ok(Arc::new(producer))
     }
 

@@ -146,9 +146,8 @@ impl Gathering {
 
         let writes = Writes::Replies;
         let config = ClusterConfig::new(cluster.bootstrap_servers().to_owned());
-        let config = config.client(Purpose::Producer(writes), &[]);
         let (sink, delivered) = unbounded_channel();
-        let producer = KafkaProducer::open(config, true, writes, Arc::new(Sink(sink))).unwrap();
+        let producer = KafkaProducer::open(&config, &[], writes, Arc::new(Sink(sink))).unwrap();
         assert!(!producer.gathers(), "nobody has asked for it yet");
         let gathering = Self {
             topic,
@@ -222,30 +221,32 @@ async fn others_take_the_place_of_clients_that_can_not_go_on() {
 }
 
 #[tokio::test]
-async fn nothing_gathers_where_somebody_waits_for_acknowledgements() {
+async fn nothing_gathers_where_the_user_has_said_how_long_records_wait_or_somebody_waits_for_them()
+{
     let cluster = Cluster::from_env_or_embedded().unwrap();
-    for (writes, may) in [
-        (Writes::Replies, true),
-        (Writes::Requests, true),
-        (Writes::DurableRequests, false),
+    for (writes, own, may) in [
+        (Writes::Replies, None, true),
+        (Writes::Requests, Some(("client.id", "mine")), true),
+        (Writes::Replies, Some(("linger.ms", "1")), false),
+        (Writes::Replies, Some(("linger.ms", "0")), false),
+        (
+            Writes::Requests,
+            Some(("queue.buffering.max.ms", "1")),
+            false,
+        ),
+        (Writes::DurableRequests, None, false),
     ] {
-        let config = ClusterConfig::new(cluster.bootstrap_servers().to_owned());
-        let config = config.client(Purpose::Producer(writes), &[]);
-        let (sink, _delivered) = unbounded_channel();
-        let producer = KafkaProducer::open(config, true, writes, Arc::new(Sink(sink))).unwrap();
-        assert_eq!(producer.may_gather(), may, "{writes:?}");
+        let mut config = ClusterConfig::new(cluster.bootstrap_servers().to_owned());
+        let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let may_gather = |config: &ClusterConfig, own: &[(String, String)]| {
+            let (sink, _delivered) = unbounded_channel();
+            let producer = KafkaProducer::open(config, own, writes, Arc::new(Sink(sink)));
+            producer.unwrap().may_gather()
+        };
+        assert_eq!(may_gather(&config, own.as_slice()), may, "{own:?}");
+        config.properties.extend(own.clone());
+        assert_eq!(may_gather(&config, &[]), may, "{own:?}");
     }
-}
-
-#[test]
-fn who_says_how_long_records_wait_has_the_last_word() {
-    let mut config = ClusterConfig::new("127.0.0.1:1".to_owned());
-    let own = |name: &str| [(name.to_owned(), "0".to_owned())];
-    assert!(config.leaves_linger(&[]) && config.leaves_linger(&own("acks")));
-    assert!(!config.leaves_linger(&own("linger.ms")));
-    assert!(!config.leaves_linger(&own("queue.buffering.max.ms")));
-    config.properties.insert("linger.ms".into(), "5".into());
-    assert!(!config.leaves_linger(&[]));
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 //! A second client of librdkafka, for times at which many records come.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
 use rdkafka::config::ClientConfig;
 
 use super::lasting::Lasting;
-use crate::transport::{Deliveries, Writes};
+use crate::transport::{Deliveries, TransportError, Writes};
 
 /// How long a record waits for others, in milliseconds. As long as records come that fast, it saves more
 /// than it takes: each request to the broker costs client and broker alike, and while one of an
@@ -24,15 +24,9 @@ pub(super) struct Gathering {
     config: ClientConfig,
     writes: Writes,
     deliveries: Arc<dyn Deliveries>,
-    state: RwLock<State>,
-}
-
-enum State {
-    Unused,
-    /// Also where that has failed: the other client does as well.
-    Opening,
-    Open(Lasting),
-    Closed,
+    asked_for: AtomicBool,
+    /// Stays empty where it can't be made: the other client does as well.
+    client: OnceLock<Lasting>,
 }
 
 impl Gathering {
@@ -47,76 +41,47 @@ impl Gathering {
             config,
             writes,
             deliveries: Arc::clone(deliveries),
-            state: RwLock::new(State::Unused),
+            asked_for: AtomicBool::new(false),
+            client: OnceLock::new(),
         })
     }
 
     /// The client, if it is there. Where it is not, it is soon.
-    pub(super) fn client(
-        self: &Arc<Self>,
-        topic: &Arc<str>,
-    ) -> Option<MappedRwLockReadGuard<'_, Lasting>> {
-        let open = RwLockReadGuard::try_map(self.state.read(), |state| match state {
-            State::Open(client) => Some(client),
-            _ => None,
-        });
-        match open {
-            Ok(client) => Some(client),
-            Err(state) => {
-                let unused = matches!(*state, State::Unused);
-                drop(state);
-                if unused {
-                    self.open(topic);
-                }
-                None
-            }
+    pub(super) fn client(self: &Arc<Self>, topic: &Arc<str>) -> Option<&Lasting> {
+        let client = self.client.get();
+        if client.is_none() && !self.asked_for.swap(true, Ordering::Relaxed) {
+            self.open(topic);
         }
+        client
     }
 
+    /// The client, if it is there. It is not asked for by this.
     #[cfg(test)]
-    pub(super) fn is_open(&self) -> bool {
-        matches!(*self.state.read(), State::Open(_))
-    }
-
-    #[cfg(test)]
-    pub(super) fn break_down(&self) {
-        if let State::Open(client) = &*self.state.read() {
-            client.break_down();
-        }
+    pub(super) fn opened(&self) -> Option<&Lasting> {
+        self.client.get()
     }
 
     fn open(self: &Arc<Self>, topic: &Arc<str>) {
-        {
-            let mut state = self.state.write();
-            if !matches!(*state, State::Unused) {
-                return;
-            }
-            *state = State::Opening;
-        }
         let (gathering, topic) = (Arc::clone(self), Arc::clone(topic));
         let thread = std::thread::Builder::new().name("kafka-rpc-open".into());
-        if let Err(error) = thread.spawn(move || gathering.opened(&topic)) {
+        let opened = thread.spawn(move || {
+            if let Err(error) = gathering.make(&topic) {
+                tracing::debug!(%error, "records don't gather");
+            }
+        });
+        if let Err(error) = opened {
             tracing::debug!(%error, "records don't gather");
         }
     }
 
-    fn opened(&self, topic: &str) {
+    fn make(&self, topic: &str) -> Result<(), TransportError> {
         let deliveries = Arc::clone(&self.deliveries);
-        let client = match Lasting::open(self.config.clone(), self.writes, deliveries) {
-            Ok(client) => client,
-            Err(error) => return tracing::debug!(%error, "records don't gather"),
-        };
+        let client = Lasting::open(self.config.clone(), self.writes, deliveries)?;
         if let Err(error) = client.look_up(topic, LOOK_UP_LIMIT) {
             tracing::debug!(%error, "records gather before their topic is known");
         }
-        let mut state = self.state.write();
-        if !matches!(*state, State::Closed) {
-            *state = State::Open(client);
-        }
-    }
-
-    /// Gives the client up, if it is there, and makes none any more.
-    pub(super) fn close(&self) {
-        *self.state.write() = State::Closed;
+        // It is asked for once, so there is none yet.
+        self.client.get_or_init(|| client);
+        Ok(())
     }
 }
