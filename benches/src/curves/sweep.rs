@@ -112,10 +112,15 @@ fn in_flight() -> Vec<Point> {
 }
 
 fn linger() -> Vec<Point> {
-    at_some_in_flight(
-        ["0", "1", "2", "5", "10"]
-            .map(|linger| (linger, Settings::with_producer(&[("linger.ms", linger)]))),
-    )
+    let set = |linger| (linger, Settings::with_producer(&[("linger.ms", linger)]));
+    at_some_in_flight([
+        ("not set", Settings::default()),
+        set("0"),
+        set("1"),
+        set("2"),
+        set("5"),
+        set("10"),
+    ])
 }
 
 fn acks() -> Vec<Point> {
