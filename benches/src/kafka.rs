@@ -49,7 +49,7 @@ impl Kafka {
             .property("num.network.threads", 3)
             .property("num.io.threads", 8)
             // What a run wrote is off the disk before the next one.
-            .property("file.delete.delay.ms", 100)
+            .property("log.segment.delete.delay.ms", 100)
             .start_cluster(count);
         Self::new(brokers.bootstrap(), Some(brokers))
     }
