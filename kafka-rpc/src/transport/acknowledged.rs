@@ -48,6 +48,12 @@ impl AcknowledgedWrites {
         })
     }
 
+    /// How many records are not acknowledged yet.
+    #[cfg(feature = "__simulated")]
+    pub(crate) fn count(&self) -> usize {
+        self.waiting.0.lock().len()
+    }
+
     pub(crate) async fn send(&self, record: Outgoing) -> Outcome {
         let token = u128::from(self.next.fetch_add(1, Ordering::Relaxed));
         let (told, acknowledged) = oneshot::channel();
@@ -70,6 +76,7 @@ impl Deliveries for Waiting {
     fn delivered(&self, batch: &mut Vec<Delivery>) {
         let mut waiting = self.0.lock();
         for Delivery { token, outcome } in batch.drain(..) {
+            // Of a message in pieces only the last record has a token.
             if let Some(told) = token.and_then(|token| waiting.remove(&token)) {
                 // Nobody waits where the future was dropped.
                 let _unwanted = told.send(outcome.map_err(|undelivered| undelivered.error));

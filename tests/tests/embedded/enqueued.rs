@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use kafka_rpc::{CallHandle, Code, Request, Status};
+use kafka_rpc::{CallHandle, Channel, Code, Request, Status};
 use kafka_rpc_tests::service::{DeskClient, Order, Receipt, Scripted, receipt};
 use kafka_rpc_tests::world::World;
 use kafka_rpc_tests::{Gate, sightings};
@@ -49,6 +49,26 @@ async fn the_text_of_a_handle_is_enough_for_another_channel_and_the_server_may_c
     let replies = futures_util::future::try_join_all(all).await.unwrap();
     let numbers: Vec<u32> = replies.iter().map(|reply| reply.number).collect();
     assert_eq!(numbers, (0..20).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn one_more_than_may_wait_for_their_acknowledgement_is_refused() {
+    let world = World::embedded();
+    let _server = world.desk(Scripted::echo()).await;
+    let channel = world.connect(Channel::builder().pending_limit(1)).await;
+    channel.prepare(<DeskClient>::DESCRIPTOR).await.unwrap();
+    let mut desk = DeskClient::new(channel.clone());
+    let mut other = desk.clone();
+    let (first, second) = tokio::join!(
+        desk.ask(Order::number(1)).enqueue(),
+        other.ask(Order::number(2)).enqueue(),
+    );
+    let refused = second.unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted, "{refused}");
+    let reply = channel.reply(&first.unwrap()).await.unwrap();
+    assert_eq!(reply.get_ref().number, 1);
+    let third = desk.ask(Order::number(3)).enqueue().await.unwrap();
+    assert_eq!(channel.reply(&third).await.unwrap().get_ref().number, 3);
 }
 
 #[tokio::test]

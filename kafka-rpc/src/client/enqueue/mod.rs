@@ -1,16 +1,14 @@
 //! Calls that are left with Kafka: the caller waits for the request's acknowledgement, and somebody
 //! for the reply at another time.
 
-mod acknowledged;
 mod late;
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::timeout_at;
 
-use self::acknowledged::Acknowledged;
 pub(super) use self::late::LateReplies;
 use super::caller::Caller;
 use super::records::{self, Envelope};
@@ -21,7 +19,7 @@ use crate::call::{Body, Deadline, Receipt, RequestParts, Response, Status};
 use crate::chunks;
 use crate::descriptor::Method;
 use crate::outside;
-use crate::transport::{Producer, Transport, Writes};
+use crate::transport::{AcknowledgedWrites, Outgoing, Transport};
 use crate::wire::CorrelationId;
 
 /// The time that a call has which is left with Kafka, unless it sets its own: as long as its reply
@@ -35,8 +33,10 @@ pub(super) struct Enqueuer {
     /// Cuts larger messages into pieces of this size, where that is on.
     piece: Option<usize>,
     /// Opened when there is a call: most channels make none of these.
-    open: OnceCell<(Arc<dyn Producer>, Arc<Acknowledged>)>,
+    open: OnceCell<AcknowledgedWrites>,
     limit: usize,
+    /// Of the limit, what is left.
+    places: Semaphore,
 }
 
 impl Enqueuer {
@@ -52,26 +52,30 @@ impl Enqueuer {
             piece,
             open: OnceCell::new(),
             limit,
+            places: Semaphore::new(limit.min(Semaphore::MAX_PERMITS)),
         }
     }
 
     #[cfg(feature = "__simulated")]
     pub(super) fn count(&self) -> usize {
-        let open = self.open.get();
-        open.map_or(0, |(_, acknowledged)| acknowledged.count())
+        self.open.get().map_or(0, AcknowledgedWrites::count)
     }
 
-    async fn opened(&self) -> Result<&(Arc<dyn Producer>, Arc<Acknowledged>), Status> {
-        let open = async || {
-            let acknowledged = Arc::new(Acknowledged::new(self.limit));
-            let deliveries = Arc::clone(&acknowledged);
-            let producer = self
-                .transport
-                .producer(Writes::DurableRequests, &self.properties, deliveries)
-                .map_err(|error| not_sent(&error))?;
-            Ok((chunks::cutting(producer, self.piece), acknowledged))
-        };
-        self.open.get_or_try_init(open).await
+    /// Writes a request, and waits until it is acknowledged.
+    async fn write(&self, record: Outgoing) -> Result<(), Status> {
+        let _place = self.places.try_acquire().map_err(|_| {
+            Status::resource_exhausted(format!(
+                "{} requests wait for their acknowledgement, which is the channel's limit",
+                self.limit
+            ))
+        })?;
+        let writes = self.open.get_or_try_init(async || {
+            AcknowledgedWrites::open(&*self.transport, &self.properties, |producer| {
+                chunks::cutting(producer, self.piece)
+            })
+        });
+        let written = async { writes.await?.send(record).await };
+        written.await.map_err(|error| not_sent(&error))
     }
 }
 
@@ -115,15 +119,6 @@ pub(super) async fn enqueue(caller: Arc<Caller>, begin: Begin) -> Result<Respons
 
 impl Enqueued {
     async fn write(self, caller: &Caller, deadline: Deadline) -> Result<Receipt, Status> {
-        let until = deadline.instant();
-        let unknown = |_| {
-            Status::deadline_exceeded(
-                "the request was not acknowledged in time; it may be in its topic",
-            )
-        };
-        let (producer, acknowledged) = timeout_at(until, caller.enqueuer().opened())
-            .await
-            .map_err(unknown)??;
         let uuid = outside::random_id().as_u128();
         let receipt = self.receipt(caller, uuid)?;
         let key = self.parts.key.as_deref();
@@ -136,12 +131,13 @@ impl Enqueued {
             stream: None,
         };
         let record = records::request(&envelope, self.parts, self.body)?;
-        let told = acknowledged.expect(uuid)?;
-        if let Err(refused) = producer.send(record, Some(uuid)) {
-            return Err(not_sent(&refused.error));
+        let written = caller.enqueuer().write(record);
+        match timeout_at(deadline.instant(), written).await {
+            Ok(written) => written.map(|()| receipt),
+            Err(_) => Err(Status::deadline_exceeded(
+                "the request was not acknowledged in time; it may be in its topic",
+            )),
         }
-        timeout_at(until, told).await.map_err(unknown)??;
-        Ok(receipt)
     }
 
     /// Where the reply will be. To be asked before the request is written.
