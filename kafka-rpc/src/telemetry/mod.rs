@@ -50,6 +50,7 @@
 //! | `kafka_rpc.client.held_back_calls` | counter | 1 | `rpc.method` | Calls that the retry budget kept from another attempt |
 //! | `kafka_rpc.client.resent_requests` | counter | 1 | | Requests that were written nowhere and are sent again |
 //! | `kafka_rpc.inbox.errors` | counter | 1 | | Failed attempts to read replies |
+//! | `kafka_rpc.inbox.unreadable` | counter | 1 | | Records of reply topics that could not be read and were stepped past |
 //! | `rpc.server.call.duration` | histogram | s | `rpc.system.name`, `rpc.method`, `rpc.status_code`, `error.type` | Time from the arrival of a request to its reply |
 //! | `kafka_rpc.server.queue.duration` | histogram | s | `rpc.method` | Time from the arrival of a request to the start of its handler |
 //! | `kafka_rpc.server.handler.duration` | histogram | s | `rpc.method` | Time that a handler ran |

@@ -1,7 +1,7 @@
-//! Records that the client library can't read: the server steps past them, and says where they are.
+//! Records that the client library can't read: who reads steps past them, and a server says where they are.
 
 use futures_util::future::join_all;
-use kafka_rpc::TopicSettings;
+use kafka_rpc::{Request, TopicSettings};
 use kafka_rpc_tests::foreign::{Foreign, Record, Replies};
 use kafka_rpc_tests::kafka::{self, Damage};
 use kafka_rpc_tests::require_java;
@@ -115,4 +115,60 @@ async fn a_batch_of_which_the_library_says_nothing_is_stepped_past() {
     probe.batch(1, "after", "none").await;
     kafka::shared().damage(&probe.requests, 0, 3, Damage::Length);
     probe.steps_past(3, 4).await;
+}
+
+/// A world whose reply topics have one partition, and keep batches as they were compressed.
+fn one_reply_partition() -> World {
+    let keeps = TopicSettings::new()
+        .reply_partitions(1)
+        .reply_config("compression.type", "producer");
+    world().with(|cluster| cluster.topics(keeps))
+}
+
+/// An order whose reply may take as long as a stall does.
+fn patient(number: u32) -> Request<Order> {
+    let mut request = Request::new(Order::number(number));
+    request.set_timeout(LIMIT);
+    request
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replies_behind_a_batch_of_a_compression_that_the_library_does_not_know_are_read() {
+    require_java!();
+    let world = one_reply_partition();
+    let server = world.desk(Scripted::echo()).await;
+    let mut desk = world.client().await;
+    desk.ask(Order::number(1)).await.unwrap();
+
+    let replies = format!("{}.reply", world.name("tests.v1.Desk.Ask"));
+    let arguments = ["--topic", &replies, "--compression-codec", "zstd"];
+    kafka::shared()
+        .tool("org.apache.kafka.tools.ConsoleProducer", &arguments)
+        .input("one\ntwo\nthree\nfour\nfive\n".to_owned())
+        .run();
+    for number in 2..5 {
+        let reply = desk.ask(patient(number)).await.unwrap();
+        assert_eq!(reply.get_ref().number, number);
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_is_looked_for_behind_a_batch_of_which_the_library_says_nothing() {
+    require_java!();
+    let world = one_reply_partition();
+    world.desk(Scripted::echo()).await.shutdown().await;
+    let mut desk = world.client().await;
+    let handle = desk.ask(patient(1)).enqueue().await.unwrap();
+
+    // It comes before the reply, and is damaged before anybody reads from there.
+    let replies = format!("{}.reply", world.name("tests.v1.Desk.Ask"));
+    let foreign = Foreign::new(world.cluster());
+    let damaged = Record::to(&replies).partition(0).value(b"damaged");
+    let written = foreign.write(damaged).await;
+    kafka::shared().damage(&replies, 0, written.offset, Damage::Length);
+    let server = world.desk(Scripted::echo()).await;
+    let reply = world.channel().await.reply(&handle).await.unwrap();
+    assert_eq!(reply.get_ref().number, 1);
+    server.shutdown().await;
 }

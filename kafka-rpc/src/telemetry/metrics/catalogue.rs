@@ -126,6 +126,10 @@ pub(super) const METRICS: &[Metric] = &[
         "Requests that were written nowhere and are sent again",
     ),
     counter("kafka_rpc.inbox.errors", "Failed attempts to read replies"),
+    counter(
+        "kafka_rpc.inbox.unreadable",
+        "Records of reply topics that could not be read and were stepped past",
+    ),
     seconds(
         SERVER_DURATION,
         "Time from the arrival of a request to its reply",

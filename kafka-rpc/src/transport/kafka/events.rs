@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char, c_void};
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::task::Poll;
@@ -25,6 +26,7 @@ use rdkafka::client::{Client, ClientContext};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaRespErr;
+use tokio::time::{Instant, Sleep};
 
 use super::copies::Copies;
 use super::message::record;
@@ -122,13 +124,31 @@ impl<'c> Events<'c> {
     }
 
     /// The next event.
-    pub(super) async fn next(&self) -> Event<'_> {
+    async fn next(&self) -> Event<'_> {
         std::future::poll_fn(|cx| {
             // Told only of what comes into an empty queue, so first this, then a look.
             self.waiting.register(cx.waker());
             self.ready().map_or(Poll::Pending, Poll::Ready)
         })
         .await
+    }
+
+    /// The next event, if one comes while `wait` lasts. The timer is set anew only where it has to be:
+    /// who is busy waits often, and never for long.
+    pub(super) async fn within(
+        &self,
+        mut timer: Pin<&mut Sleep>,
+        wait: Duration,
+    ) -> Option<Event<'_>> {
+        let until = Instant::now() + wait;
+        if timer.is_elapsed() || timer.deadline() > until {
+            timer.as_mut().reset(until);
+        }
+        tokio::select! {
+            biased;
+            event = self.next() => Some(event),
+            () = timer => None,
+        }
     }
 
     /// The next event, if it is there.

@@ -14,6 +14,7 @@ mod inbox;
 mod message;
 mod partitions;
 mod producer;
+mod stall;
 #[cfg(test)]
 mod tests;
 mod topics;

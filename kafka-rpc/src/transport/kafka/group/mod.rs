@@ -3,11 +3,9 @@
 mod commit;
 mod context;
 mod control;
-mod stall;
 mod transactions;
-mod watchdog;
+mod unreadable;
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,15 +17,16 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext as _};
 use rdkafka::error::KafkaError;
 use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::sleep;
 
 use self::context::GroupContext;
 use self::control::GroupControl;
-use self::watchdog::{Watchdog, step_past};
+use self::unreadable::{places, step_past};
 use super::close;
 use super::copies::Copies;
 use super::error::{explained, transport_error};
 use super::events::{Event, Events, Queue};
+use super::stall::Watchdog;
 use crate::transport::{
     Failure, GroupConfig, Member, TransactionQueue, TransportError, grant_command,
 };
@@ -110,13 +109,13 @@ impl Group {
                 return;
             };
             if let Some(changes) = control.changes() {
-                watchdog.regulated(&changes);
+                watchdog.regulated(changes.resumed(), changes.paused());
                 self.blocking(move |consumer| changes.apply(consumer)).await;
             }
             let mut next = match (&rebalance, batch.is_empty()) {
                 (Some(_), _) => None,
                 (None, false) => events.ready(),
-                (None, true) => within(&events, timer.as_mut(), wait).await,
+                (None, true) => events.within(timer.as_mut(), wait).await,
             };
             while let Some(event) = next.take() {
                 match event.record(&mut copies) {
@@ -143,7 +142,7 @@ impl Group {
                 self.blocking(move |consumer| consumer.context().give_up(consumer, &revoked))
                     .await;
             }
-            watchdog.watch(&self.consumer);
+            watchdog.watch(|| places(&self.consumer));
             if let Some(found) = watchdog.finding().await {
                 self.blocking(move |consumer| step_past(consumer, &found))
                     .await;
@@ -195,24 +194,6 @@ impl Drop for Group {
         }
         let consumer = Arc::clone(&self.consumer);
         close::in_background_with(consumer, |consumer| consumer.context().close(consumer));
-    }
-}
-
-/// The next event, if one comes while `wait` lasts. The timer is set anew only where it has to be: a
-/// busy group waits often, and never for long.
-async fn within<'e>(
-    events: &'e Events<'_>,
-    mut timer: Pin<&mut Sleep>,
-    wait: Duration,
-) -> Option<Event<'e>> {
-    let until = Instant::now() + wait;
-    if timer.is_elapsed() || timer.deadline() > until {
-        timer.as_mut().reset(until);
-    }
-    tokio::select! {
-        biased;
-        event = events.next() => Some(event),
-        () = timer => None,
     }
 }
 

@@ -4,6 +4,8 @@
 mod extent;
 mod probe;
 mod suspects;
+mod watchdog;
 
-pub(super) use self::probe::{Found, is_evidence, look};
-pub(super) use self::suspects::{Place, Suspects};
+pub(super) use self::probe::Found;
+pub(super) use self::suspects::Place;
+pub(super) use self::watchdog::Watchdog;

@@ -37,7 +37,7 @@ pub(in super::super) struct Found {
 }
 
 /// Whether an error says that records can't be read, though they are there.
-pub(in super::super) fn is_evidence(code: RDKafkaErrorCode) -> bool {
+pub(super) fn is_evidence(code: RDKafkaErrorCode) -> bool {
     use RDKafkaErrorCode as E;
     matches!(
         code,
@@ -53,7 +53,7 @@ pub(in super::super) fn is_evidence(code: RDKafkaErrorCode) -> bool {
 }
 
 /// Looks at a partition that does not go on, with a consumer of its own. Blocks.
-pub(in super::super) fn look(
+pub(super) fn look(
     config: &ClientConfig,
     place: Place,
     stop: &AtomicBool,

@@ -12,7 +12,7 @@ const REST: Duration = Duration::from_secs(10);
 
 /// Which of the group's partitions may be stuck. Pure: it is told of errors, positions and time.
 #[derive(Debug, Default)]
-pub(in super::super) struct Suspects {
+pub(super) struct Suspects {
     /// By a consumer's error: from which offset on.
     accused: HashMap<PartitionRef, i64>,
     /// At which offset a partition has been since when.
@@ -35,17 +35,17 @@ pub(in super::super) struct Place {
 
 impl Suspects {
     /// An error says that what is at an offset can't be read.
-    pub(in super::super) fn accuse(&mut self, partition: PartitionRef, offset: i64) {
+    pub(super) fn accuse(&mut self, partition: PartitionRef, offset: i64) {
         self.accused.insert(partition, offset);
     }
 
     /// Whether an error has said so of some partition.
-    pub(in super::super) fn any_accused(&self) -> bool {
+    pub(super) fn any_accused(&self) -> bool {
         !self.accused.is_empty()
     }
 
     /// Nothing is read of a partition by intention, or it is again.
-    pub(in super::super) fn pause(&mut self, partitions: &[PartitionRef], paused: bool) {
+    pub(super) fn pause(&mut self, partitions: &[PartitionRef], paused: bool) {
         for partition in partitions {
             self.still.remove(partition);
             match paused {
@@ -56,7 +56,7 @@ impl Suspects {
     }
 
     /// Takes a look at all partitions, and tells which one is to be probed, if one is.
-    pub(in super::super) fn suspect(&mut self, places: &[Place], now: Instant) -> Option<Place> {
+    pub(super) fn suspect(&mut self, places: &[Place], now: Instant) -> Option<Place> {
         let is_there =
             |partition: &PartitionRef| places.iter().any(|it| it.partition == *partition);
         self.still.retain(|partition, _| is_there(partition));
@@ -85,13 +85,13 @@ impl Suspects {
     }
 
     /// What was to be done about a partition has been done: it need not rest.
-    pub(in super::super) fn forget(&mut self, partition: &PartitionRef) {
+    pub(super) fn forget(&mut self, partition: &PartitionRef) {
         self.resting.remove(partition);
         self.still.remove(partition);
     }
 
     /// Nothing is wrong with a partition, as long as it is there and no record comes.
-    pub(in super::super) fn clear(&mut self, place: Place) {
+    pub(super) fn clear(&mut self, place: Place) {
         self.cleared.insert(place.partition.clone(), place);
     }
 

@@ -1,0 +1,95 @@
+//! Single partitions, read by direct assignment in a task of the runtime.
+
+mod followed;
+mod reader;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, ConsumerContext};
+use tokio::task::AbortHandle;
+
+use self::followed::Followed;
+use super::blocking;
+use super::context::Context;
+use super::error::transport_error;
+use super::stall::Watchdog;
+use crate::transport::{Inbox, PartitionRef, Records, TransportError};
+
+impl ConsumerContext for Context {}
+
+pub(super) struct KafkaInbox {
+    consumer: Arc<BaseConsumer<Context>>,
+    followed: Arc<Followed>,
+    reader: AbortHandle,
+}
+
+impl KafkaInbox {
+    /// Its task is one of the runtime that this is called on.
+    pub(super) fn open(
+        config: &ClientConfig,
+        records: Box<dyn Records>,
+    ) -> Result<Self, TransportError> {
+        let consumer: BaseConsumer<Context> = config
+            .create_with_context(Context::default())
+            .map_err(|error| transport_error("open a consumer", &error))?;
+        let (consumer, followed) = (Arc::new(consumer), Arc::<Followed>::default());
+        let reader = tokio::spawn(reader::read(
+            Arc::clone(&consumer),
+            Arc::clone(&followed),
+            Watchdog::new(config.clone()),
+            records,
+        ));
+        Ok(Self {
+            consumer,
+            followed,
+            reader: reader.abort_handle(),
+        })
+    }
+
+    /// What is begun goes on where nobody waits for it any more, so it may be asked for again
+    /// meanwhile.
+    async fn blocking(
+        &self,
+        work: impl FnOnce(&BaseConsumer<Context>, &Followed) -> Result<(), TransportError>
+        + Send
+        + 'static,
+    ) -> Result<(), TransportError> {
+        let (consumer, followed) = (Arc::clone(&self.consumer), Arc::clone(&self.followed));
+        blocking(move || work(&consumer, &followed)).await
+    }
+}
+
+#[async_trait]
+impl Inbox for KafkaInbox {
+    async fn follow(&self, topic: Arc<str>, partition: i32) -> Result<(), TransportError> {
+        let partition = PartitionRef { topic, partition };
+        self.blocking(move |consumer, followed| followed.follow(consumer, partition))
+            .await
+    }
+
+    async fn read_from(
+        &self,
+        topic: Arc<str>,
+        partition: i32,
+        offset: i64,
+    ) -> Result<(), TransportError> {
+        let partition = PartitionRef { topic, partition };
+        self.blocking(move |consumer, followed| followed.read_from(consumer, partition, offset))
+            .await
+    }
+
+    fn position(&self, topic: &Arc<str>, partition: i32) -> Option<i64> {
+        let topic = Arc::clone(topic);
+        let partition = PartitionRef { topic, partition };
+        self.followed.position(&self.consumer, &partition)
+    }
+}
+
+impl Drop for KafkaInbox {
+    fn drop(&mut self) {
+        self.reader.abort();
+        super::close::in_background(Arc::clone(&self.consumer));
+    }
+}
