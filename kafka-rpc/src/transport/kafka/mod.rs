@@ -1,6 +1,7 @@
 //! The transport on Apache Kafka, through librdkafka. The only place that names `rdkafka`.
 
 mod archive;
+mod blocking;
 mod close;
 mod config;
 mod context;
@@ -86,13 +87,13 @@ impl KafkaTransport {
         look: impl FnOnce(&BaseConsumer<Context>) -> Result<T, TransportError> + Send + 'static,
     ) -> Result<T, TransportError> {
         let config = self.config.client(Purpose::Inbox, &[]);
-        blocking(move || {
+        blocking::run(move || {
             let consumer = Arc::new(archive::open(config)?);
             let seen = look(&consumer);
             close::in_background(consumer);
             seen
         })
-        .await
+        .await?
     }
 }
 
@@ -107,21 +108,12 @@ impl Drop for KafkaTransport {
     }
 }
 
-/// Runs what blocks where it may.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, TransportError> + Send + 'static,
-) -> Result<T, TransportError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| TransportError::new(Failure::Other, error.to_string()))?
-}
-
 #[async_trait]
 impl Transport for KafkaTransport {
     async fn check(&self, limit: Duration) -> Result<(), TransportError> {
         let probe = self.probe().await?;
         let doing = format!("reach the Kafka cluster at {}", self.config.bootstrap);
-        blocking(move || probe.check(&doing, limit)).await
+        blocking::run(move || probe.check(&doing, limit)).await?
     }
 
     async fn topics(
@@ -132,11 +124,11 @@ impl Transport for KafkaTransport {
         let probe = self.probe().await?;
         let names = names.to_vec();
         let embedded = self.embedded.is_some();
-        blocking(move || match embedded {
+        blocking::run(move || match embedded {
             true => probe.open_topics(&names, limit),
             false => probe.topics(&names, limit),
         })
-        .await
+        .await?
     }
 
     async fn create_topics(

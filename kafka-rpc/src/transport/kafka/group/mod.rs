@@ -22,11 +22,11 @@ use tokio::time::sleep;
 use self::context::GroupContext;
 use self::control::GroupControl;
 use self::unreadable::{places, step_past};
-use super::close;
 use super::copies::Copies;
 use super::error::{explained, transport_error};
 use super::events::{Event, Events, Queue};
 use super::stall::Watchdog;
+use super::{blocking, close};
 use crate::transport::{
     Failure, GroupConfig, Member, TransactionQueue, TransportError, grant_command,
 };
@@ -143,7 +143,7 @@ impl Group {
                     .await;
             }
             watchdog.watch(|| places(&self.consumer));
-            if let Some(found) = watchdog.finding().await {
+            if let Some(found) = watchdog.finding() {
                 self.blocking(move |consumer| step_past(consumer, &found))
                     .await;
             }
@@ -164,8 +164,7 @@ impl Group {
     /// Does what blocks on a thread where that is no harm. Nothing is read meanwhile.
     async fn blocking(&self, work: impl FnOnce(&BaseConsumer<GroupContext>) + Send + 'static) {
         let consumer = Arc::clone(&self.consumer);
-        let done = tokio::task::spawn_blocking(move || work(&consumer)).await;
-        if let Err(error) = done {
+        if let Err(error) = blocking::run(move || work(&consumer)).await {
             tracing::error!(%error, "a step of the group's membership");
         }
     }

@@ -57,7 +57,7 @@ impl KafkaInbox {
         + 'static,
     ) -> Result<(), TransportError> {
         let (consumer, followed) = (Arc::clone(&self.consumer), Arc::clone(&self.followed));
-        blocking(move || work(&consumer, &followed)).await
+        blocking::run(move || work(&consumer, &followed)).await?
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::time::sleep;
 
 use super::followed::Followed;
 use crate::transport::Records;
+use crate::transport::kafka::blocking;
 use crate::transport::kafka::context::Context;
 use crate::transport::kafka::copies::Copies;
 use crate::transport::kafka::events::{Event, Events, Queue};
@@ -50,7 +51,7 @@ pub(super) async fn read(
             copies.done(&mut batch);
         }
         watchdog.watch(|| followed.places(&consumer));
-        if let Some(found) = watchdog.finding().await {
+        if let Some(found) = watchdog.finding() {
             step_past(&consumer, &followed, found).await;
         }
         ready = events.ready();
@@ -75,7 +76,7 @@ fn told(event: &Event<'_>, context: &Context, watchdog: &mut Watchdog) {
 async fn step_past(consumer: &Arc<BaseConsumer<Context>>, followed: &Arc<Followed>, found: Found) {
     let (consumer, followed) = (Arc::clone(consumer), Arc::clone(followed));
     let work = move || followed.step_past(&consumer, &found);
-    if let Err(error) = tokio::task::spawn_blocking(work).await {
+    if let Err(error) = blocking::run(work).await {
         tracing::error!(%error, "stepping past replies that can't be read");
     }
 }

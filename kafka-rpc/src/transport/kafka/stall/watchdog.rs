@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use rdkafka::config::ClientConfig;
 use rdkafka::types::RDKafkaErrorCode;
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::Instant;
 
 use super::probe::{Found, is_evidence, look};
 use super::suspects::{Place, Suspects};
+use crate::transport::kafka::blocking;
 use crate::transport::kafka::events::Event;
 use crate::transport::{PartitionRef, TransportError};
 
@@ -22,7 +23,7 @@ pub(in super::super) struct Watchdog {
     config: ClientConfig,
     suspects: Suspects,
     due: Instant,
-    probing: Option<JoinHandle<Result<Found, TransportError>>>,
+    probing: Option<oneshot::Receiver<Result<Found, TransportError>>>,
     /// Ends the probing.
     stop: Arc<AtomicBool>,
 }
@@ -59,22 +60,23 @@ impl Watchdog {
     }
 
     /// What was found out, once.
-    pub(in super::super) async fn finding(&mut self) -> Option<Found> {
-        let probing = self.probing.take_if(|probing| probing.is_finished())?;
-        match probing.await {
-            Ok(Ok(found)) => {
+    pub(in super::super) fn finding(&mut self) -> Option<Found> {
+        let outcome = match self.probing.as_mut()?.try_recv() {
+            Ok(outcome) => outcome,
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Closed) => Err(blocking::panicked()),
+        };
+        self.probing = None;
+        match outcome {
+            Ok(found) => {
                 self.suspects.forget(&found.place.partition);
                 if found.unreadable.is_none() {
                     self.suspects.clear(found.place.clone());
                 }
                 Some(found)
             }
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "a partition does not go on");
-                None
-            }
             Err(error) => {
-                tracing::error!(%error, "a partition does not go on");
+                tracing::warn!(%error, "a partition does not go on");
                 None
             }
         }
@@ -100,8 +102,10 @@ impl Watchdog {
         if let Some(place) = suspect {
             tracing::debug!(?place, "a partition does not go on; it is looked at");
             let (config, stop) = (self.config.clone(), Arc::clone(&self.stop));
-            let probing = move || look(&config, place, &stop);
-            self.probing = Some(tokio::task::spawn_blocking(probing));
+            match blocking::begin(move || look(&config, place, &stop)) {
+                Ok(probing) => self.probing = Some(probing),
+                Err(error) => tracing::warn!(%error, "a partition can't be looked at"),
+            }
         }
     }
 }
