@@ -1,17 +1,22 @@
 //! Records that the client library can't read: who reads steps past them, and a server says where they are.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use futures_util::future::join_all;
 use kafka_rpc::{Request, TopicSettings};
 use kafka_rpc_tests::foreign::{Foreign, Record, Replies};
 use kafka_rpc_tests::kafka::{self, Damage};
 use kafka_rpc_tests::require_java;
-use kafka_rpc_tests::service::{Order, Scripted};
+use kafka_rpc_tests::service::{Order, Scripted, receipt};
 use kafka_rpc_tests::world::World;
 use tokio::time::{Duration, Instant, sleep};
 
 use crate::world::world;
 
-/// A silent stall is suspected after 10 s, and looked at for some more.
+/// So long a partition may stand still.
+const SUSPECTED_AFTER: Duration = Duration::from_secs(10);
+/// A silent stall is suspected then, and looked at for some more.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A topic of one partition that keeps batches as they were compressed.
@@ -46,6 +51,11 @@ impl Probe {
         let foreign = Foreign::with(self.world.cluster(), &properties);
         let request = |number| Record::request(&self.requests, id, &Order::number(number));
         join_all((0..records).map(|number| foreign.write(request(number)))).await;
+    }
+
+    /// Has a program of Java's write what the library can't unpack.
+    fn zstd(&self) -> [&str; 4] {
+        ["--topic", &self.requests, "--compression-codec", "zstd"]
     }
 
     /// The requests behind those that can't be read are answered; the letter says where those are.
@@ -86,9 +96,8 @@ async fn a_batch_of_a_compression_that_the_library_does_not_know_is_stepped_past
     require_java!();
     let mut probe = Probe::start().await;
     probe.batch(2, "before", "none").await;
-    let arguments = ["--topic", &probe.requests, "--compression-codec", "zstd"];
     kafka::shared()
-        .tool("org.apache.kafka.tools.ConsoleProducer", &arguments)
+        .tool("org.apache.kafka.tools.ConsoleProducer", &probe.zstd())
         .input("one\ntwo\nthree\nfour\nfive\n".to_owned())
         .run();
     probe.batch(1, "after", "none").await;
@@ -115,6 +124,32 @@ async fn a_batch_of_which_the_library_says_nothing_is_stepped_past() {
     probe.batch(1, "after", "none").await;
     kafka::shared().damage(&probe.requests, 0, 3, Damage::Length);
     probe.steps_past(3, 4).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_handled_again_where_nothing_comes_behind_what_can_not_be_read() {
+    require_java!();
+    let mut probe = Probe::start().await;
+    probe.batch(3, "before", "none").await;
+    let handled = Arc::new(AtomicUsize::new(0));
+    let counts = Arc::clone(&handled);
+    let script = Scripted::new(move |request| {
+        counts.fetch_add(1, Ordering::Relaxed);
+        async { Ok(receipt(request.into_inner())) }
+    });
+    let server = probe.world.desk(script).await;
+    kafka::shared()
+        .tool("org.apache.kafka.tools.ConsoleProducer", &probe.zstd())
+        .input("one\ntwo\n".to_owned())
+        .run();
+    let letter = probe.letters.next().await;
+    assert_eq!(letter.text("rpc-dead-letter-last-offset"), "4");
+    // Long enough for the partition to be suspected again, and looked at.
+    sleep(2 * SUSPECTED_AFTER).await;
+    assert_eq!(handled.load(Ordering::Relaxed), 3);
+    probe.batch(1, "after", "none").await;
+    server.shutdown().await;
+    assert_eq!(handled.load(Ordering::Relaxed), 4);
 }
 
 /// A world whose reply topics have one partition, and keep batches as they were compressed.

@@ -4,7 +4,8 @@ use std::ffi::{CStr, CString};
 use std::sync::Arc;
 
 use rdkafka::bindings::{
-    rd_kafka_get_watermark_offsets, rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_t,
+    rd_kafka_get_watermark_offsets, rd_kafka_position, rd_kafka_topic_partition_list_t,
+    rd_kafka_topic_partition_t,
 };
 use rdkafka::client::{Client, ClientContext};
 use rdkafka::error::{IsError, KafkaError, KafkaResult};
@@ -115,6 +116,20 @@ fn metadata(element: &rd_kafka_topic_partition_t) -> String {
     // Some versions count the NUL at the end.
     let bytes = CStr::from_bytes_until_nul(bytes).map_or(bytes, CStr::to_bytes);
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The offset behind the last record that was taken off a consumer's queue; `None` where there was
+/// none. Asks nobody, where `BaseConsumer::position` would wait for a thread of the library.
+pub(super) fn last_position<C: ClientContext>(
+    client: &Client<C>,
+    partition: &PartitionRef,
+) -> Option<i64> {
+    let mut list = TopicPartitionList::with_capacity(1);
+    list.add_partition(&partition.topic, partition.partition);
+    // SAFETY: both are alive, and the list is nobody else's.
+    let code = unsafe { rd_kafka_position(client.native_ptr(), list.ptr()) };
+    let position = native(&list).first()?.offset;
+    (code == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR && position >= 0).then_some(position)
 }
 
 /// The end of a partition as the last fetch told it; asks nobody.

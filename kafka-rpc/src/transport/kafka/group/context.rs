@@ -34,8 +34,8 @@ pub(super) struct GroupContext {
     pub(super) commits: Mutex<VecDeque<u64>>,
     /// Partitions that the group wants back, while their calls are finished.
     revoked: Mutex<Option<TopicPartitionList>>,
-    /// Where the reading of partitions began.
-    starts: Mutex<HashMap<PartitionRef, i64>>,
+    /// The partitions that are ours, and where the reading of each began last, unless the library was to find that.
+    starts: Mutex<HashMap<PartitionRef, Option<i64>>>,
     /// The group is being left: what is revoked goes at once.
     closing: AtomicBool,
 }
@@ -94,9 +94,20 @@ impl GroupContext {
         }
     }
 
-    /// Where the reading of a partition began, as far as that is known.
-    pub(super) fn start(&self, partition: &PartitionRef) -> Option<i64> {
-        self.starts.lock().get(partition).copied()
+    /// The partitions that are ours, and where the reading of each began last, as far as that is known.
+    pub(super) fn starts(&self) -> Vec<(PartitionRef, Option<i64>)> {
+        let starts = self.starts.lock();
+        let starts = starts.iter();
+        starts
+            .map(|(partition, start)| (partition.clone(), *start))
+            .collect()
+    }
+
+    /// A partition of ours is read from an offset on now.
+    pub(super) fn begun(&self, partition: &PartitionRef, at: i64) {
+        if let Some(start) = self.starts.lock().get_mut(partition) {
+            *start = Some(at);
+        }
     }
 
     /// The outcome of the oldest commit that has none yet.
@@ -148,10 +159,11 @@ impl GroupContext {
                 (Start::Beginning, None) => Offset::Stored,
                 (Start::End, _) => end(consumer, &partition),
             };
-            match offset {
-                Offset::Offset(at) => self.starts.lock().insert(partition.clone(), at),
-                _ => self.starts.lock().remove(&partition),
+            let known = match offset {
+                Offset::Offset(at) => Some(at),
+                _ => None,
             };
+            self.starts.lock().insert(partition.clone(), known);
             if let Err(error) =
                 start.add_partition_offset(&partition.topic, partition.partition, offset)
             {
@@ -224,9 +236,6 @@ impl GroupContext {
     fn release(&self, consumer: &BaseConsumer<Self>, gone: &[PartitionRef]) {
         let offsets: Vec<(PartitionRef, CommittedOffset)> = {
             let mut member = self.member.lock();
-            self.starts
-                .lock()
-                .retain(|partition, _| !gone.contains(partition));
             gone.iter()
                 .filter_map(|partition| Some((partition.clone(), member.release(partition)?)))
                 .collect()
@@ -242,6 +251,9 @@ impl GroupContext {
     }
 
     fn unassign(&self, consumer: &BaseConsumer<Self>, gone: &TopicPartitionList) {
+        for partition in partitions(gone) {
+            self.starts.lock().remove(&partition);
+        }
         let outcome = match consumer.rebalance_protocol() {
             RebalanceProtocol::Cooperative => consumer.incremental_unassign(gone),
             _ => consumer.unassign(),

@@ -142,7 +142,7 @@ impl Group {
                 self.blocking(move |consumer| consumer.context().give_up(consumer, &revoked))
                     .await;
             }
-            watchdog.watch(|| places(&self.consumer));
+            watchdog.watch(|| Some(places(&self.consumer)));
             if let Some(found) = watchdog.finding() {
                 self.blocking(move |consumer| step_past(consumer, &found))
                     .await;

@@ -4,37 +4,27 @@ use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use super::context::GroupContext;
-use crate::transport::kafka::partitions::{cached_end, cached_start, partitions};
+use crate::transport::kafka::partitions::{cached_end, cached_start, last_position};
 use crate::transport::kafka::stall::{Found, Place};
 
 /// How long the library may take to go to another offset.
 const SEEK_LIMIT: Duration = Duration::from_secs(5);
 
 /// Where the partitions are that are ours. Asks nobody.
-pub(super) fn places(consumer: &BaseConsumer<GroupContext>) -> Option<Vec<Place>> {
-    let positions = consumer.position().ok()?;
-    let offsets = positions
-        .elements()
-        .into_iter()
-        .map(|element| element.offset());
-    let partitions = partitions(&positions).into_iter().zip(offsets);
-    let places = partitions.filter_map(|(partition, offset)| {
-        let position = match offset {
-            Offset::Offset(position) => position,
-            // Nothing has been read yet.
-            _ => consumer
-                .context()
-                .start(&partition)
-                .or_else(|| cached_start(consumer.client(), &partition))?,
-        };
-        let end = cached_end(consumer.client(), &partition)?;
-        Some(Place {
-            partition,
-            position,
-            end,
+pub(super) fn places(consumer: &BaseConsumer<GroupContext>) -> Vec<Place> {
+    let client = consumer.client();
+    let places = consumer.context().starts().into_iter();
+    places
+        .filter_map(|(partition, start)| {
+            Some(Place {
+                position: last_position(client, &partition)
+                    .or(start)
+                    .or_else(|| cached_start(client, &partition))?,
+                end: cached_end(client, &partition)?,
+                partition,
+            })
         })
-    });
-    Some(places.collect())
+        .collect()
 }
 
 /// Has the consumer read on: behind what can't be read, or from where it is.
@@ -45,7 +35,7 @@ pub(super) fn step_past(consumer: &BaseConsumer<GroupContext>, found: &Found) {
         ..
     } = &found.place;
     // It may have been given up, or may have gone on, while it was looked at.
-    let mut places = places(consumer).into_iter().flatten();
+    let mut places = places(consumer).into_iter();
     if !places.any(|place| (&place.partition, place.position) == (partition, *position)) {
         return;
     }
@@ -63,7 +53,11 @@ pub(super) fn step_past(consumer: &BaseConsumer<GroupContext>, found: &Found) {
         Offset::Offset(next),
         SEEK_LIMIT,
     );
-    if let Err(error) = outcome {
-        tracing::warn!(%error, ?partition, next, "a partition that does not go on can't be moved");
+    match outcome {
+        // Until a record is read there the library knows of no position.
+        Ok(()) => consumer.context().begun(partition, next),
+        Err(error) => {
+            tracing::warn!(%error, ?partition, next, "a partition that does not go on can't be moved");
+        }
     }
 }

@@ -2,15 +2,13 @@ use std::collections::hash_map::Entry;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use rdkafka::bindings::rd_kafka_position;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::hashing::HashMap;
 use crate::transport::kafka::context::Context;
 use crate::transport::kafka::error::{explained, transport_error};
-use crate::transport::kafka::partitions::cached_end;
+use crate::transport::kafka::partitions::{cached_end, last_position};
 use crate::transport::kafka::stall::{Found, Place};
 use crate::transport::{Failure, PartitionRef, TransportError};
 
@@ -175,17 +173,6 @@ fn seek(
 
 /// The offset behind the last record that was read, or the start where there was none.
 fn position(consumer: &BaseConsumer<Context>, partition: &PartitionRef, start: i64) -> i64 {
-    let PartitionRef { topic, partition } = partition;
-    let mut list = TopicPartitionList::new();
-    list.add_partition(topic, *partition);
-    // SAFETY: both are alive, and the list is nobody else's. `BaseConsumer::position` would wait for
-    // a thread of the library.
-    let told = unsafe { rd_kafka_position(consumer.client().native_ptr(), list.ptr()) };
-    if told != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
-        return start;
-    }
-    match list.find_partition(topic, *partition).map(|it| it.offset()) {
-        Some(Offset::Offset(next)) => next.max(start),
-        _ => start,
-    }
+    let read = last_position(consumer.client(), partition);
+    read.map_or(start, |next| next.max(start))
 }
