@@ -88,8 +88,8 @@ pub(crate) trait Inbox: Send + Sync + 'static {
     /// record that is appended afterwards is read.
     async fn follow(&self, topic: Arc<str>, partition: i32) -> Result<(), TransportError>;
 
-    /// Reads a partition from an offset on, or from the first after it that is kept. Where it is read
-    /// already this goes back, and never forward.
+    /// Reads a partition from an offset on, or from the first after it that is kept; also one that
+    /// is read already.
     async fn read_from(
         &self,
         topic: Arc<str>,

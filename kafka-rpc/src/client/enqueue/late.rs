@@ -3,11 +3,10 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use parking_lot::Mutex;
-use tokio::sync::{OnceCell, oneshot};
+use tokio::sync::OnceCell;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::awaited::Awaited;
 use crate::call::{Body, Deadline, Receipt, Response, Status};
 use crate::client::open_calls::OpenCalls;
 use crate::client::records::received;
@@ -32,7 +31,7 @@ pub(in crate::client) struct LateReplies {
     open: OnceCell<(Arc<dyn Inbox>, AbortHandle)>,
     seeking: tokio::sync::Mutex<()>,
     /// Those that are waited for, and from where on each may be.
-    awaited: Mutex<HashMap<Place, Awaited>>,
+    wanted: Mutex<HashMap<Place, HashMap<u128, i64>>>,
 }
 
 impl LateReplies {
@@ -51,14 +50,14 @@ impl LateReplies {
             calls: OpenCalls::new(limit, StreamSettings::default()),
             open: OnceCell::new(),
             seeking: tokio::sync::Mutex::default(),
-            awaited: Mutex::default(),
+            wanted: Mutex::default(),
         }
     }
 
     #[cfg(feature = "__simulated")]
     pub(in crate::client) fn count(&self) -> usize {
-        let awaited = self.awaited.lock();
-        self.calls.count() + awaited.values().map(Awaited::len).sum::<usize>()
+        let wanted = self.wanted.lock();
+        self.calls.count() + wanted.values().map(HashMap::len).sum::<usize>()
     }
 
     /// Waits for a reply until the call's deadline, or for ten seconds where that is less.
@@ -72,7 +71,9 @@ impl LateReplies {
             .unwrap_or_default();
         let until = Deadline::after_instant(Instant::now(), left.max(LEAST));
         let (inbox, _) = self.opened().await?;
-        let (_waits, outcome) = Waits::begin(self, receipt, until)?;
+        let _waits = Waits::new(self, receipt)?;
+        // Before it is read, so that whatever is read from now on finds it.
+        let outcome = self.calls.waiting.add(receipt.id, until)?;
         self.read_on(&**inbox, receipt).await?;
         received(outcome.await.ok().map(Fate::outcome))
     }
@@ -91,26 +92,19 @@ impl LateReplies {
         self.open.get_or_try_init(open).await
     }
 
-    /// Has the partition read from where the earliest of those may be that have not been looked for. What
-    /// was read before is read again: it finds nobody any more.
+    /// Reads from where the earliest of those may be that are waited for in the partition. What was
+    /// read before is read again: it finds nobody any more.
     async fn read_on(&self, inbox: &dyn Inbox, receipt: &Receipt) -> Result<(), Status> {
         let _one_at_a_time = self.seeking.lock().await;
-        let search = {
-            let awaited = self.awaited.lock();
-            let awaited = awaited.get(&place(receipt));
-            awaited.and_then(|awaited| awaited.search(receipt.id))
-        };
-        let Some(search) = search else {
-            return Ok(());
+        let earliest = {
+            let wanted = self.wanted.lock();
+            let waiting = wanted.get(&place(receipt)).into_iter().flatten();
+            waiting.map(|(_, from)| *from).min().unwrap_or(receipt.from)
         };
         inbox
-            .read_from(Arc::clone(&receipt.topic), receipt.partition, search.from)
+            .read_from(Arc::clone(&receipt.topic), receipt.partition, earliest)
             .await
-            .map_err(|error| not_sent(&error))?;
-        if let Some(awaited) = self.awaited.lock().get_mut(&place(receipt)) {
-            awaited.searched(search);
-        }
-        Ok(())
+            .map_err(|error| not_sent(&error))
     }
 }
 
@@ -129,35 +123,27 @@ struct Waits<'a> {
 }
 
 impl<'a> Waits<'a> {
-    /// Whatever is read from now on finds him.
-    fn begin(
-        late: &'a LateReplies,
-        receipt: &'a Receipt,
-        until: Deadline,
-    ) -> Result<(Self, oneshot::Receiver<Fate>), Status> {
-        let mut all = late.awaited.lock();
-        let awaited = all.entry(place(receipt)).or_default();
-        if !awaited.add(receipt.id, receipt.from) {
+    fn new(late: &'a LateReplies, receipt: &'a Receipt) -> Result<Self, Status> {
+        let mut wanted = late.wanted.lock();
+        let waiting = wanted.entry(place(receipt)).or_default();
+        if waiting.contains_key(&receipt.id) {
             return Err(Status::failed_precondition(
                 "the reply of this call is waited for already, by this channel",
             ));
         }
-        let waits = Self { late, receipt };
-        // Before anybody else has the partition read, who would take this one for served.
-        let outcome = late.calls.waiting.add(receipt.id, until);
-        drop(all);
-        Ok((waits, outcome?))
+        waiting.insert(receipt.id, receipt.from);
+        Ok(Self { late, receipt })
     }
 }
 
 impl Drop for Waits<'_> {
     fn drop(&mut self) {
         self.late.calls.waiting.abandon(self.receipt.id);
-        let mut all = self.late.awaited.lock();
-        if let Entry::Occupied(mut awaited) = all.entry(place(self.receipt)) {
-            awaited.get_mut().remove(self.receipt.id);
-            if awaited.get().len() == 0 {
-                awaited.remove();
+        let mut wanted = self.late.wanted.lock();
+        if let Entry::Occupied(mut waiting) = wanted.entry(place(self.receipt)) {
+            waiting.get_mut().remove(&self.receipt.id);
+            if waiting.get().is_empty() {
+                waiting.remove();
             }
         }
     }

@@ -1,7 +1,6 @@
 //! Calls that are left with Kafka: the caller waits for the request's acknowledgement, and somebody
 //! for the reply at another time.
 
-mod awaited;
 mod late;
 
 use std::sync::Arc;

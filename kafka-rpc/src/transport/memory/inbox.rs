@@ -55,7 +55,7 @@ impl Inbox for MemoryInbox {
     ) -> Result<(), TransportError> {
         let partition = PartitionRef { topic, partition };
         self.reader.follow(partition.clone(), Some(offset))?;
-        self.reader.go_back(&partition, offset);
+        self.reader.seek(&partition, offset);
         Ok(())
     }
 

@@ -51,13 +51,13 @@ impl Reader {
         Ok(())
     }
 
-    /// Goes back to an offset, if it is behind that.
-    pub(super) fn go_back(&self, partition: &PartitionRef, offset: i64) {
+    /// Goes on at another offset.
+    pub(super) fn seek(&self, partition: &PartitionRef, offset: i64) {
         let mut positions = self.positions.lock();
         let known = positions
             .iter_mut()
             .find(|known| known.partition == *partition);
-        if let Some(known) = known.filter(|known| known.next > offset) {
+        if let Some(known) = known {
             known.next = offset;
             self.woken.notify_one();
         }

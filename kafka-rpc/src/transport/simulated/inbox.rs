@@ -94,7 +94,7 @@ impl Inbox for SimulatedInbox {
         self.broker.with(|state| {
             let mut reader = self.reader.lock();
             reader.follow(state, partition.clone(), Some(offset))?;
-            reader.go_back(&partition, offset);
+            reader.seek(&partition, offset);
             Ok(())
         })
     }

@@ -66,9 +66,9 @@ impl Reader {
         self.positions.retain(|known| known.partition != *partition);
     }
 
-    /// Goes back to an offset, if it is behind that.
-    pub(super) fn go_back(&mut self, partition: &PartitionRef, offset: i64) {
-        if let Some(known) = self.of(partition).filter(|known| known.next > offset) {
+    /// Goes on at another offset.
+    pub(super) fn seek(&mut self, partition: &PartitionRef, offset: i64) {
+        if let Some(known) = self.of(partition) {
             known.from = known.from.min(offset);
             known.next = offset;
             known.arrive = None;

@@ -43,7 +43,7 @@ impl Followed {
         Ok(())
     }
 
-    /// Reads a partition from an offset on, or goes back to it. Blocks.
+    /// Reads a partition from an offset on, whether or not it is read already. Blocks.
     pub(super) fn read_from(
         &self,
         consumer: &BaseConsumer<Context>,
@@ -56,11 +56,8 @@ impl Followed {
                 place.insert(offset);
             }
             Entry::Occupied(mut place) => {
-                // Two of these may overtake each other: to go forward would step past what the other wants.
-                if position(consumer, place.key(), *place.get()) > offset {
-                    seek(consumer, place.key(), offset)?;
-                    place.insert(offset);
-                }
+                seek(consumer, place.key(), offset)?;
+                place.insert(offset);
             }
         }
         Ok(())
