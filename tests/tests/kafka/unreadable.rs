@@ -187,23 +187,3 @@ async fn replies_behind_a_batch_of_a_compression_that_the_library_does_not_know_
     }
     server.shutdown().await;
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reply_is_looked_for_behind_a_batch_of_which_the_library_says_nothing() {
-    require_java!();
-    let world = one_reply_partition();
-    world.desk(Scripted::echo()).await.shutdown().await;
-    let mut desk = world.client().await;
-    let handle = desk.ask(patient(1)).enqueue().await.unwrap();
-
-    // It comes before the reply, and is damaged before anybody reads from there.
-    let replies = format!("{}.reply", world.name("tests.v1.Desk.Ask"));
-    let foreign = Foreign::new(world.cluster());
-    let damaged = Record::to(&replies).partition(0).value(b"damaged");
-    let written = foreign.write(damaged).await;
-    kafka::shared().damage(&replies, 0, written.offset, Damage::Length);
-    let server = world.desk(Scripted::echo()).await;
-    let reply = world.channel().await.reply(&handle).await.unwrap();
-    assert_eq!(reply.get_ref().number, 1);
-    server.shutdown().await;
-}

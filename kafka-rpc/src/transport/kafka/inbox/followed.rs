@@ -98,6 +98,9 @@ impl Followed {
             return;
         }
         let next = match &found.unreadable {
+            // Silence may also be a broker's that is about to come back, and nobody keeps replies that are
+            // stepped past.
+            Some(_) if !found.is_told => return,
             Some((offsets, why)) => {
                 tracing::error!(
                     topic = &*partition.topic,

@@ -34,6 +34,8 @@ pub(in super::super) struct Found {
     /// The offsets that can't be read, and why; `None` where they can: then the consumer is to read on
     /// from where it is.
     pub(in super::super) unreadable: Option<(Range<i64>, String)>,
+    /// Whether an error says so, and not silence alone.
+    pub(in super::super) is_told: bool,
 }
 
 /// Whether an error says that records can't be read, though they are there.
@@ -81,6 +83,7 @@ fn found(
         stop,
     };
     let first = probe.look(place.position);
+    let is_told = matches!(first, Sight::Unreadable { batch: Some(_), .. });
     let unreadable = match first {
         Sight::Unknown => {
             let message = "a partition does not go on, and can't be looked at";
@@ -97,7 +100,11 @@ fn found(
             Some(found.ok_or_else(|| TransportError::new(Failure::Unreachable, message))?)
         }
     };
-    Ok(Found { place, unreadable })
+    Ok(Found {
+        place,
+        unreadable,
+        is_told,
+    })
 }
 
 struct Probe<'c> {
