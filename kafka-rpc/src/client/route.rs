@@ -16,7 +16,7 @@ use crate::cluster::{TopicSettings, Wanted, WantedTopic, ensure};
 use crate::descriptor::{Method, Repeats, ServiceDescriptor};
 use crate::hashing::HashMap;
 use crate::outside;
-use crate::transport::{Inbox, TopicState, Transport};
+use crate::transport::{Inbox, PartitionRef, TopicState, Transport};
 use crate::wire::{ReplyAddress, TopicNames, partition_for_key};
 
 /// Where the calls of one method go, and where their replies come in.
@@ -34,8 +34,11 @@ pub(super) struct Route {
 
 impl Route {
     /// The topic and the partition of the channel's replies.
-    pub(super) fn reply_place(&self) -> (&Arc<str>, i32) {
-        (self.reply.topic(), self.reply.partition().unwrap_or(0))
+    pub(super) fn reply_place(&self) -> PartitionRef {
+        PartitionRef {
+            topic: Arc::clone(self.reply.topic()),
+            partition: self.reply.partition().unwrap_or(0),
+        }
     }
 
     /// Where a call goes that is made now.
@@ -237,7 +240,8 @@ impl Routes {
             let requests = count(&names.request).ok_or_else(lost)?;
             let replies = count(&names.reply).ok_or_else(lost)?;
             let partition = i32::try_from(self.seed % replies).unwrap_or(0);
-            self.follow(&names.reply, partition).await?;
+            let topic = Arc::clone(&names.reply);
+            self.follow(PartitionRef { topic, partition }).await?;
             let reply = ReplyAddress::new(Arc::clone(&names.reply), Some(partition))
                 .map_err(|error| Error::Config(error.to_string()))?;
             routes.push(Arc::new(Route {
@@ -253,14 +257,15 @@ impl Routes {
 
     /// An offset of a reply partition that the channel reads: no reply to a request that is yet to
     /// be written is at a lower one.
-    pub(super) fn position(&self, topic: &Arc<str>, partition: i32) -> Option<i64> {
-        self.inbox.position(topic, partition)
+    pub(super) fn position(&self, partition: &PartitionRef) -> Option<i64> {
+        self.inbox.position(partition)
     }
 
     /// Reads a reply topic once, however many methods share it.
-    async fn follow(&self, topic: &Arc<str>, partition: i32) -> Result<(), Error> {
-        let cell = Arc::clone(self.followed.lock().entry(Arc::clone(topic)).or_default());
-        cell.get_or_try_init(|| self.inbox.follow(Arc::clone(topic), partition))
+    async fn follow(&self, partition: PartitionRef) -> Result<(), Error> {
+        let topic = Arc::clone(&partition.topic);
+        let cell = Arc::clone(self.followed.lock().entry(topic).or_default());
+        cell.get_or_try_init(|| self.inbox.follow(partition))
             .await?;
         Ok(())
     }

@@ -86,20 +86,15 @@ pub(crate) trait Records: Send + 'static {
 pub(crate) trait Inbox: Send + Sync + 'static {
     /// Begins to read a partition at its present end, which is settled when this returns: every
     /// record that is appended afterwards is read.
-    async fn follow(&self, topic: Arc<str>, partition: i32) -> Result<(), TransportError>;
+    async fn follow(&self, partition: PartitionRef) -> Result<(), TransportError>;
 
     /// Reads a partition from an offset on, or from the first after it that is kept; also one that
     /// is read already.
-    async fn read_from(
-        &self,
-        topic: Arc<str>,
-        partition: i32,
-        offset: i64,
-    ) -> Result<(), TransportError>;
+    async fn read_from(&self, partition: PartitionRef, offset: i64) -> Result<(), TransportError>;
 
     /// An offset of a partition that is followed: nothing is to come at a lower one that was not
     /// there when this was asked. `None` where the partition is not followed.
-    fn position(&self, topic: &Arc<str>, partition: i32) -> Option<i64>;
+    fn position(&self, partition: &PartitionRef) -> Option<i64>;
 }
 
 /// A place that keeps records in partitions of topics.

@@ -1,8 +1,9 @@
 //! Calls that are left with Kafka.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use futures_util::future::try_join_all;
 use kafka_rpc::CallHandle;
 use kafka_rpc_tests::process::Child;
 use kafka_rpc_tests::service::{DeskClient, Order, Receipt, Scripted};
@@ -58,5 +59,30 @@ async fn a_reply_is_looked_for_behind_those_that_came_before() {
     assert!(from(&late) >= from(&early) + 50, "{early}, {late}");
     assert_eq!(channel.reply(&late).await.unwrap().get_ref().number, 2);
     assert_eq!(channel.reply(&early).await.unwrap().get_ref().number, 1);
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thousands_of_replies_are_waited_for_at_once() {
+    require_java!();
+    const CALLS: u32 = 8_000;
+    let world = world();
+    let server = world.desk(Scripted::echo()).await;
+    let desk = world.client().await;
+    let calls = (0..CALLS).map(async |number| {
+        let mut desk = desk.clone();
+        desk.ask(Order::number(number)).enqueue().await
+    });
+    let handles = try_join_all(calls).await.unwrap();
+
+    // The last first, so that each may have to be looked for further back.
+    let channel = world.channel().await;
+    let begun = Instant::now();
+    let replies = handles.iter().rev().map(|handle| channel.reply(handle));
+    let replies = try_join_all(replies).await.unwrap();
+    let numbers = replies.iter().rev().map(|reply| reply.get_ref().number);
+    assert!(numbers.eq(0..CALLS));
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(10), "took {took:?}");
     server.shutdown().await;
 }

@@ -3,10 +3,11 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use parking_lot::Mutex;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use super::awaited::Awaited;
 use crate::call::{Body, Deadline, Receipt, Response, Status};
 use crate::client::open_calls::OpenCalls;
 use crate::client::records::received;
@@ -15,7 +16,7 @@ use crate::client::waiting::Fate;
 use crate::hashing::HashMap;
 use crate::outside;
 use crate::stream::StreamSettings;
-use crate::transport::{Inbox, Transport};
+use crate::transport::{Failure, Inbox, PartitionRef, Transport, TransportError};
 
 /// How long a reply is looked for whose call's deadline has passed, or is about to.
 const LEAST: Duration = Duration::from_secs(10);
@@ -29,9 +30,9 @@ pub(in crate::client) struct LateReplies {
     in_pieces: Option<usize>,
     calls: OpenCalls,
     open: OnceCell<(Arc<dyn Inbox>, AbortHandle)>,
-    seeking: tokio::sync::Mutex<()>,
-    /// Those that are waited for, and from where on each may be.
-    wanted: Mutex<HashMap<Place, HashMap<u128, i64>>>,
+    /// Held by whoever has a partition read anew.
+    searching: Arc<tokio::sync::Mutex<()>>,
+    awaited: Mutex<HashMap<PartitionRef, Awaited>>,
 }
 
 impl LateReplies {
@@ -49,15 +50,15 @@ impl LateReplies {
             in_pieces,
             calls: OpenCalls::new(limit, StreamSettings::default()),
             open: OnceCell::new(),
-            seeking: tokio::sync::Mutex::default(),
-            wanted: Mutex::default(),
+            searching: Arc::default(),
+            awaited: Mutex::default(),
         }
     }
 
     #[cfg(feature = "__simulated")]
     pub(in crate::client) fn count(&self) -> usize {
-        let wanted = self.wanted.lock();
-        self.calls.count() + wanted.values().map(HashMap::len).sum::<usize>()
+        let awaited = self.awaited.lock();
+        self.calls.count() + awaited.values().map(Awaited::len).sum::<usize>()
     }
 
     /// Waits for a reply until the call's deadline, or for ten seconds where that is less.
@@ -71,10 +72,8 @@ impl LateReplies {
             .unwrap_or_default();
         let until = Deadline::after_instant(Instant::now(), left.max(LEAST));
         let (inbox, _) = self.opened().await?;
-        let _waits = Waits::new(self, receipt)?;
-        // Before it is read, so that whatever is read from now on finds it.
-        let outcome = self.calls.waiting.add(receipt.id, until)?;
-        self.read_on(&**inbox, receipt).await?;
+        let (_waits, outcome) = Waits::begin(self, receipt, until)?;
+        self.search(inbox, receipt).await?;
         received(outcome.await.ok().map(Fate::outcome))
     }
 
@@ -92,19 +91,33 @@ impl LateReplies {
         self.open.get_or_try_init(open).await
     }
 
-    /// Reads from where the earliest of those may be that are waited for in the partition. What was
-    /// read before is read again: it finds nobody any more.
-    async fn read_on(&self, inbox: &dyn Inbox, receipt: &Receipt) -> Result<(), Status> {
-        let _one_at_a_time = self.seeking.lock().await;
-        let earliest = {
-            let wanted = self.wanted.lock();
-            let waiting = wanted.get(&place(receipt)).into_iter().flatten();
-            waiting.map(|(_, from)| *from).min().unwrap_or(receipt.from)
+    /// Has the partition read from where the earliest of those may be that are waited for, unless it has
+    /// been since this one is. What was read before is read again: it finds nobody any more.
+    async fn search(&self, inbox: &Arc<dyn Inbox>, receipt: &Receipt) -> Result<(), Status> {
+        let one_at_a_time = Arc::clone(&self.searching).lock_owned().await;
+        let place = place(receipt);
+        let search = {
+            let awaited = self.awaited.lock();
+            awaited.get(&place).and_then(|it| it.search(receipt.id))
         };
-        inbox
-            .read_from(Arc::clone(&receipt.topic), receipt.partition, earliest)
-            .await
-            .map_err(|error| not_sent(&error))
+        let Some(search) = search else {
+            return Ok(());
+        };
+        let (inbox, partition) = (Arc::clone(inbox), place.clone());
+        // It goes on where the caller gives up: the next one must come after it.
+        let read = outside::spawn(async move {
+            let _one_at_a_time = one_at_a_time;
+            inbox.read_from(partition, search.from).await
+        });
+        let outcome = read.await.unwrap_or_else(|error| {
+            let message = format!("reading from where a reply may be: {error}");
+            Err(TransportError::new(Failure::Other, message))
+        });
+        outcome.map_err(|error| not_sent(&error))?;
+        if let Some(awaited) = self.awaited.lock().get_mut(&place) {
+            awaited.searched(search);
+        }
+        Ok(())
     }
 }
 
@@ -123,34 +136,43 @@ struct Waits<'a> {
 }
 
 impl<'a> Waits<'a> {
-    fn new(late: &'a LateReplies, receipt: &'a Receipt) -> Result<Self, Status> {
-        let mut wanted = late.wanted.lock();
-        let waiting = wanted.entry(place(receipt)).or_default();
-        if waiting.contains_key(&receipt.id) {
+    /// Whatever is read from now on finds him.
+    fn begin(
+        late: &'a LateReplies,
+        receipt: &'a Receipt,
+        until: Deadline,
+    ) -> Result<(Self, oneshot::Receiver<Fate>), Status> {
+        let mut all = late.awaited.lock();
+        let awaited = all.entry(place(receipt)).or_default();
+        if !awaited.add(receipt.id, receipt.from) {
             return Err(Status::failed_precondition(
                 "the reply of this call is waited for already, by this channel",
             ));
         }
-        waiting.insert(receipt.id, receipt.from);
-        Ok(Self { late, receipt })
+        let waits = Self { late, receipt };
+        // Before anybody has the partition read anew, who would take this one for served.
+        let outcome = late.calls.waiting.add(receipt.id, until);
+        drop(all);
+        Ok((waits, outcome?))
     }
 }
 
 impl Drop for Waits<'_> {
     fn drop(&mut self) {
         self.late.calls.waiting.abandon(self.receipt.id);
-        let mut wanted = self.late.wanted.lock();
-        if let Entry::Occupied(mut waiting) = wanted.entry(place(self.receipt)) {
-            waiting.get_mut().remove(&self.receipt.id);
-            if waiting.get().is_empty() {
-                waiting.remove();
+        let mut all = self.late.awaited.lock();
+        if let Entry::Occupied(mut awaited) = all.entry(place(self.receipt)) {
+            awaited.get_mut().remove(self.receipt.id);
+            if awaited.get().len() == 0 {
+                awaited.remove();
             }
         }
     }
 }
 
-type Place = (Arc<str>, i32);
-
-fn place(receipt: &Receipt) -> Place {
-    (Arc::clone(&receipt.topic), receipt.partition)
+fn place(receipt: &Receipt) -> PartitionRef {
+    PartitionRef {
+        topic: Arc::clone(&receipt.topic),
+        partition: receipt.partition,
+    }
 }

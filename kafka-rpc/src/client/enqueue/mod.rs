@@ -1,6 +1,7 @@
 //! Calls that are left with Kafka: the caller waits for the request's acknowledgement, and somebody
 //! for the reply at another time.
 
+mod awaited;
 mod late;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::call::{Body, Deadline, Receipt, RequestParts, Response, Status};
 use crate::chunks;
 use crate::descriptor::Method;
 use crate::outside;
-use crate::transport::{AcknowledgedWrites, Outgoing, Transport};
+use crate::transport::{AcknowledgedWrites, Outgoing, PartitionRef, Transport};
 use crate::wire::CorrelationId;
 
 /// The time that a call has which is left with Kafka, unless it sets its own: as long as its reply
@@ -142,9 +143,9 @@ impl Enqueued {
 
     /// Where the reply will be. To be asked before the request is written.
     fn receipt(&self, caller: &Caller, id: u128) -> Result<Receipt, Status> {
-        let (topic, partition) = self.route.reply_place();
-        let position = caller.routes().position(topic, partition);
-        let from = position.ok_or_else(|| {
+        let place = self.route.reply_place();
+        let from = caller.routes().position(&place).ok_or_else(|| {
+            let PartitionRef { topic, partition } = &place;
             Status::internal(format!("{topic} [{partition}] is not read by the channel"))
         })?;
         let deadline = outside::wall_clock() + self.timeout;
@@ -152,8 +153,8 @@ impl Enqueued {
         Ok(Receipt {
             method: self.method.descriptor().path.into(),
             id,
-            topic: Arc::clone(topic),
-            partition,
+            topic: place.topic,
+            partition: place.partition,
             from,
             deadline: deadline.as_millis() as u64,
         })

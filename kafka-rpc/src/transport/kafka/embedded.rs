@@ -1,6 +1,8 @@
 use std::ffi::CString;
 use std::sync::Arc;
 
+#[cfg(test)]
+use rdkafka::bindings::rd_kafka_mock_broker_set_rtt;
 use rdkafka::bindings::{
     rd_kafka_handle_mock_cluster, rd_kafka_mock_cluster_bootstraps,
     rd_kafka_mock_group_initial_rebalance_delay_ms, rd_kafka_mock_topic_create,
@@ -91,6 +93,18 @@ impl EmbeddedBroker {
                 ),
             )),
         }
+    }
+}
+
+#[cfg(test)]
+impl EmbeddedBroker {
+    /// Has answers take so long from now on.
+    pub(super) fn delay(&self, by: std::time::Duration) {
+        let cluster = mock_cluster(&self.host).unwrap();
+        let milliseconds = i32::try_from(by.as_millis()).unwrap();
+        // SAFETY: `cluster` belongs to `host`, which is alive. The number is that of the only broker.
+        let code = unsafe { rd_kafka_mock_broker_set_rtt(cluster, 1, milliseconds) };
+        assert_eq!(RDKafkaErrorCode::from(code), RDKafkaErrorCode::NoError);
     }
 }
 

@@ -2,17 +2,23 @@
 
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rdkafka::bindings::{
     rd_kafka_get_watermark_offsets, rd_kafka_position, rd_kafka_topic_partition_list_t,
     rd_kafka_topic_partition_t,
 };
 use rdkafka::client::{Client, ClientContext};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{IsError, KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::transport::{CommittedOffset, PartitionRef};
+use super::error::transport_error;
+use crate::transport::{CommittedOffset, PartitionRef, TransportError};
+
+/// How long the library may take to go on elsewhere: its own threads only have to take note.
+const SEEK_LIMIT: Duration = Duration::from_secs(10);
 
 /// The partitions of a list, in its order.
 pub(super) fn partitions(list: &TopicPartitionList) -> Vec<PartitionRef> {
@@ -130,6 +136,22 @@ pub(super) fn last_position<C: ClientContext>(
     let code = unsafe { rd_kafka_position(client.native_ptr(), list.ptr()) };
     let position = native(&list).first()?.offset;
     (code == RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR && position >= 0).then_some(position)
+}
+
+/// Has a consumer go on at another offset of a partition. What was fetched ahead is dropped, and the
+/// position is unknown until a record is read. Blocks.
+pub(super) fn seek<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    partition: &PartitionRef,
+    to: i64,
+) -> Result<(), TransportError> {
+    let PartitionRef { topic, partition } = partition;
+    consumer
+        .seek(topic, *partition, Offset::Offset(to), SEEK_LIMIT)
+        .map_err(|error| {
+            let doing = format!("read {topic} [{partition}] from offset {to} on");
+            transport_error(&doing, &error)
+        })
 }
 
 /// The end of a partition as the last fetch told it; asks nobody.

@@ -59,6 +59,13 @@ async fn with_topic(cluster: &Cluster, topic: &Arc<str>) -> Arc<dyn Transport> {
     transport
 }
 
+fn first(topic: &Arc<str>) -> PartitionRef {
+    PartitionRef {
+        topic: Arc::clone(topic),
+        partition: 0,
+    }
+}
+
 fn unique(name: &str) -> Arc<str> {
     format!("{name}-{}", uuid::Uuid::new_v4()).into()
 }
@@ -89,7 +96,7 @@ async fn an_inbox_reads_what_comes_after_its_end_and_nothing_before() {
 
     let (sink, mut records) = unbounded_channel();
     let inbox = transport.inbox(&[], Box::new(Sink(sink))).unwrap();
-    inbox.follow(Arc::clone(&topic), 0).await.unwrap();
+    inbox.follow(first(&topic)).await.unwrap();
     producer.send(outgoing(&topic, "after"), Some(2)).unwrap();
     let record: Record = next(&mut records).await;
     assert_eq!(record.value, "after");
@@ -110,10 +117,10 @@ async fn a_partition_that_is_followed_twice_is_read_once_from_where_it_was_first
         .unwrap();
     let (sink, mut records) = unbounded_channel();
     let inbox = transport.inbox(&[], Box::new(Sink(sink))).unwrap();
-    inbox.follow(Arc::clone(&topic), 0).await.unwrap();
+    inbox.follow(first(&topic)).await.unwrap();
     producer.send(outgoing(&topic, "first"), Some(1)).unwrap();
     assert_eq!(next::<Record>(&mut records).await.value, "first");
-    inbox.follow(Arc::clone(&topic), 0).await.unwrap();
+    inbox.follow(first(&topic)).await.unwrap();
     producer.send(outgoing(&topic, "second"), Some(2)).unwrap();
     assert_eq!(next::<Record>(&mut records).await.value, "second");
 }
@@ -142,7 +149,7 @@ impl Gathering {
         let transport = with_topic(&cluster, &topic).await;
         let (sink, records) = unbounded_channel();
         let inbox = transport.inbox(&[], Box::new(Sink(sink))).unwrap();
-        inbox.follow(Arc::clone(&topic), 0).await.unwrap();
+        inbox.follow(first(&topic)).await.unwrap();
 
         let writes = Writes::Replies;
         let config = ClusterConfig::new(cluster.bootstrap_servers().to_owned());

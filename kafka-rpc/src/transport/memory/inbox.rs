@@ -43,25 +43,18 @@ async fn read(reader: Arc<Reader>, mut records: Box<dyn Records>) {
 
 #[async_trait]
 impl Inbox for MemoryInbox {
-    async fn follow(&self, topic: Arc<str>, partition: i32) -> Result<(), TransportError> {
-        self.reader.follow(PartitionRef { topic, partition }, None)
+    async fn follow(&self, partition: PartitionRef) -> Result<(), TransportError> {
+        self.reader.follow(partition, None)
     }
 
-    async fn read_from(
-        &self,
-        topic: Arc<str>,
-        partition: i32,
-        offset: i64,
-    ) -> Result<(), TransportError> {
-        let partition = PartitionRef { topic, partition };
+    async fn read_from(&self, partition: PartitionRef, offset: i64) -> Result<(), TransportError> {
         self.reader.follow(partition.clone(), Some(offset))?;
         self.reader.seek(&partition, offset);
         Ok(())
     }
 
-    fn position(&self, topic: &Arc<str>, partition: i32) -> Option<i64> {
-        let topic = Arc::clone(topic);
-        self.reader.position(&PartitionRef { topic, partition })
+    fn position(&self, partition: &PartitionRef) -> Option<i64> {
+        self.reader.position(partition)
     }
 }
 

@@ -76,21 +76,14 @@ pub(super) async fn wait(until: Option<Instant>, woken: &tokio::sync::Notify) {
 
 #[async_trait]
 impl Inbox for SimulatedInbox {
-    async fn follow(&self, topic: Arc<str>, partition: i32) -> Result<(), TransportError> {
+    async fn follow(&self, partition: PartitionRef) -> Result<(), TransportError> {
         self.broker.reach(self.process.as_ref(), LIMIT).await?;
-        let partition = PartitionRef { topic, partition };
         self.broker
             .with(|state| self.reader.lock().follow(state, partition, None))
     }
 
-    async fn read_from(
-        &self,
-        topic: Arc<str>,
-        partition: i32,
-        offset: i64,
-    ) -> Result<(), TransportError> {
+    async fn read_from(&self, partition: PartitionRef, offset: i64) -> Result<(), TransportError> {
         self.broker.reach(self.process.as_ref(), LIMIT).await?;
-        let partition = PartitionRef { topic, partition };
         self.broker.with(|state| {
             let mut reader = self.reader.lock();
             reader.follow(state, partition.clone(), Some(offset))?;
@@ -99,10 +92,8 @@ impl Inbox for SimulatedInbox {
         })
     }
 
-    fn position(&self, topic: &Arc<str>, partition: i32) -> Option<i64> {
-        let topic = Arc::clone(topic);
-        let partition = PartitionRef { topic, partition };
-        self.reader.lock().position(&partition)
+    fn position(&self, partition: &PartitionRef) -> Option<i64> {
+        self.reader.lock().position(partition)
     }
 }
 

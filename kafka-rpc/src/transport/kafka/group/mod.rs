@@ -25,7 +25,7 @@ use self::unreadable::{places, step_past};
 use super::copies::Copies;
 use super::error::{explained, transport_error};
 use super::events::{Event, Events, Queue};
-use super::stall::Watchdog;
+use super::stall::{Evidence, Watchdog};
 use super::{blocking, close};
 use crate::transport::{
     Failure, GroupConfig, Member, TransactionQueue, TransportError, grant_command,
@@ -72,7 +72,7 @@ pub(super) fn join(
         batch_limit: config.batch,
         denied,
     };
-    let watchdog = Watchdog::new(native.clone());
+    let watchdog = Watchdog::new(native.clone(), Evidence::Silence);
     tokio::spawn(async move { group.live(watchdog).await });
     Ok(())
 }

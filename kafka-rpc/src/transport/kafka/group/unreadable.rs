@@ -1,14 +1,8 @@
-use std::time::Duration;
-
-use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use super::context::GroupContext;
-use crate::transport::kafka::partitions::{cached_end, cached_start, last_position};
+use crate::transport::kafka::partitions::{cached_end, cached_start, last_position, seek};
 use crate::transport::kafka::stall::{Found, Place};
-
-/// How long the library may take to go to another offset.
-const SEEK_LIMIT: Duration = Duration::from_secs(5);
 
 /// Where the partitions are that are ours. Asks nobody.
 pub(super) fn places(consumer: &BaseConsumer<GroupContext>) -> Vec<Place> {
@@ -47,13 +41,7 @@ pub(super) fn step_past(consumer: &BaseConsumer<GroupContext>, found: &Found) {
         }
         None => *position,
     };
-    let outcome = consumer.seek(
-        &partition.topic,
-        partition.partition,
-        Offset::Offset(next),
-        SEEK_LIMIT,
-    );
-    match outcome {
+    match seek(consumer, partition, next) {
         // Until a record is read there the library knows of no position.
         Ok(()) => consumer.context().begun(partition, next),
         Err(error) => {

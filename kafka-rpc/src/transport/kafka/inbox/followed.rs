@@ -8,7 +8,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::hashing::HashMap;
 use crate::transport::kafka::context::Context;
 use crate::transport::kafka::error::{explained, transport_error};
-use crate::transport::kafka::partitions::{cached_end, last_position};
+use crate::transport::kafka::partitions::{cached_end, last_position, seek};
 use crate::transport::kafka::stall::{Found, Place};
 use crate::transport::{Failure, PartitionRef, TransportError};
 
@@ -16,8 +16,6 @@ use crate::transport::{Failure, PartitionRef, TransportError};
 const END_OFFSET_LIMIT: Duration = Duration::from_secs(10);
 /// How long one question for a topic's partitions may take.
 const ASK_LIMIT: Duration = Duration::from_secs(2);
-/// How long the library may take to begin elsewhere: its own threads only have to take note.
-const SEEK_LIMIT: Duration = Duration::from_secs(10);
 /// How often a partition's end is asked for again.
 const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
@@ -98,9 +96,6 @@ impl Followed {
             return;
         }
         let next = match &found.unreadable {
-            // Silence may also be a broker's that is about to come back, and nobody keeps replies that are
-            // stepped past.
-            Some(_) if !found.is_told => return,
             Some((offsets, why)) => {
                 tracing::error!(
                     topic = &*partition.topic,
@@ -159,18 +154,6 @@ fn assign(
     assignment
         .add_partition_offset(topic, *partition, Offset::Offset(from))
         .and_then(|()| consumer.incremental_assign(&assignment))
-        .map_err(|error| transport_error(&format!("read {topic} [{partition}]"), &error))
-}
-
-/// What was fetched ahead is dropped, and the library's position is unknown until a record is read.
-fn seek(
-    consumer: &BaseConsumer<Context>,
-    partition: &PartitionRef,
-    to: i64,
-) -> Result<(), TransportError> {
-    let PartitionRef { topic, partition } = partition;
-    consumer
-        .seek(topic, *partition, Offset::Offset(to), SEEK_LIMIT)
         .map_err(|error| transport_error(&format!("read {topic} [{partition}]"), &error))
 }
 

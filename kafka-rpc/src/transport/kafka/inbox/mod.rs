@@ -14,7 +14,7 @@ use self::followed::Followed;
 use super::blocking;
 use super::context::Context;
 use super::error::transport_error;
-use super::stall::Watchdog;
+use super::stall::{Evidence, Watchdog};
 use crate::transport::{Inbox, PartitionRef, Records, TransportError};
 
 impl ConsumerContext for Context {}
@@ -38,7 +38,8 @@ impl KafkaInbox {
         let reader = tokio::spawn(reader::read(
             Arc::clone(&consumer),
             Arc::clone(&followed),
-            Watchdog::new(config.clone()),
+            // Nobody keeps replies that are stepped past.
+            Watchdog::new(config.clone(), Evidence::Errors),
             records,
         ));
         Ok(Self {
@@ -63,27 +64,18 @@ impl KafkaInbox {
 
 #[async_trait]
 impl Inbox for KafkaInbox {
-    async fn follow(&self, topic: Arc<str>, partition: i32) -> Result<(), TransportError> {
-        let partition = PartitionRef { topic, partition };
+    async fn follow(&self, partition: PartitionRef) -> Result<(), TransportError> {
         self.blocking(move |consumer, followed| followed.follow(consumer, partition))
             .await
     }
 
-    async fn read_from(
-        &self,
-        topic: Arc<str>,
-        partition: i32,
-        offset: i64,
-    ) -> Result<(), TransportError> {
-        let partition = PartitionRef { topic, partition };
+    async fn read_from(&self, partition: PartitionRef, offset: i64) -> Result<(), TransportError> {
         self.blocking(move |consumer, followed| followed.read_from(consumer, partition, offset))
             .await
     }
 
-    fn position(&self, topic: &Arc<str>, partition: i32) -> Option<i64> {
-        let topic = Arc::clone(topic);
-        let partition = PartitionRef { topic, partition };
-        self.followed.position(&self.consumer, &partition)
+    fn position(&self, partition: &PartitionRef) -> Option<i64> {
+        self.followed.position(&self.consumer, partition)
     }
 }
 

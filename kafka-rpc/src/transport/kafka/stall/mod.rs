@@ -6,6 +6,6 @@ mod probe;
 mod suspects;
 mod watchdog;
 
-pub(super) use self::probe::Found;
+pub(super) use self::probe::{Evidence, Found};
 pub(super) use self::suspects::Place;
 pub(super) use self::watchdog::Watchdog;

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::probe::Evidence;
 use crate::hashing::{HashMap, HashSet};
 use crate::transport::PartitionRef;
 
@@ -11,8 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const REST: Duration = Duration::from_secs(10);
 
 /// Which of the group's partitions may be stuck. Pure: it is told of errors, positions and time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Suspects {
+    evidence: Evidence,
     /// By a consumer's error: from which offset on.
     accused: HashMap<PartitionRef, i64>,
     /// At which offset a partition has been since when.
@@ -34,6 +36,17 @@ pub(in super::super) struct Place {
 }
 
 impl Suspects {
+    pub(super) fn new(evidence: Evidence) -> Self {
+        Self {
+            evidence,
+            accused: HashMap::default(),
+            still: HashMap::default(),
+            resting: HashMap::default(),
+            cleared: HashMap::default(),
+            paused: HashSet::default(),
+        }
+    }
+
     /// An error says that what is at an offset can't be read.
     pub(super) fn accuse(&mut self, partition: PartitionRef, offset: i64) {
         self.accused.insert(partition, offset);
@@ -68,7 +81,7 @@ impl Suspects {
         let mut suspect = None;
         for place in places {
             let partition = &place.partition;
-            let is_still = self.is_still(place, now);
+            let is_still = self.is_still(place, now) && self.evidence == Evidence::Silence;
             let is_accused = accused
                 .get(partition)
                 .is_some_and(|offset| *offset <= place.position);
@@ -131,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_partition_that_an_error_names_is_suspected_at_once_and_then_left_alone_for_a_while() {
-        let (mut suspects, now) = (Suspects::default(), Instant::now());
+        let (mut suspects, now) = (Suspects::new(Evidence::Silence), Instant::now());
         suspects.accuse(partition(), 3);
         assert_eq!(suspects.suspect(&at(3, 9), now), at(3, 9).pop());
         suspects.accuse(partition(), 3);
@@ -142,14 +155,14 @@ mod tests {
 
     #[test]
     fn an_error_of_what_is_behind_the_records_that_are_read_first_is_no_evidence_yet() {
-        let (mut suspects, now) = (Suspects::default(), Instant::now());
+        let (mut suspects, now) = (Suspects::new(Evidence::Silence), Instant::now());
         suspects.accuse(partition(), 5);
         assert_eq!(suspects.suspect(&at(3, 9), now), None);
     }
 
     #[test]
     fn a_partition_without_progress_is_suspected_after_a_while() {
-        let (mut suspects, now) = (Suspects::default(), Instant::now());
+        let (mut suspects, now) = (Suspects::new(Evidence::Silence), Instant::now());
         assert_eq!(suspects.suspect(&at(3, 9), now), None);
         let soon = now + PATIENCE / 2;
         assert_eq!(suspects.suspect(&at(3, 9), soon), None);
@@ -157,8 +170,18 @@ mod tests {
     }
 
     #[test]
+    fn where_errors_alone_are_evidence_a_partition_without_progress_is_not_suspected() {
+        let (mut suspects, now) = (Suspects::new(Evidence::Errors), Instant::now());
+        suspects.suspect(&at(3, 9), now);
+        assert_eq!(suspects.suspect(&at(3, 9), now + PATIENCE * 9), None);
+        suspects.accuse(partition(), 3);
+        let late = now + PATIENCE * 9;
+        assert_eq!(suspects.suspect(&at(3, 9), late), at(3, 9).pop());
+    }
+
+    #[test]
     fn a_partition_with_which_nothing_is_wrong_is_not_suspected_again_before_a_record_comes() {
-        let (mut suspects, now) = (Suspects::default(), Instant::now());
+        let (mut suspects, now) = (Suspects::new(Evidence::Silence), Instant::now());
         suspects.suspect(&at(8, 9), now);
         let suspect = suspects.suspect(&at(8, 9), now + PATIENCE).unwrap();
         suspects.forget(&suspect.partition);
@@ -173,7 +196,7 @@ mod tests {
 
     #[test]
     fn progress_an_end_and_a_pause_clear_a_partition() {
-        let (mut suspects, now) = (Suspects::default(), Instant::now());
+        let (mut suspects, now) = (Suspects::new(Evidence::Silence), Instant::now());
         suspects.suspect(&at(3, 9), now);
         suspects.suspect(&at(4, 9), now + PATIENCE);
         assert_eq!(suspects.suspect(&at(4, 9), now + PATIENCE * 3 / 2), None);

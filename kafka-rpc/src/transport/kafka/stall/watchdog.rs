@@ -7,7 +7,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::Instant;
 
-use super::probe::{Found, is_evidence, look};
+use super::probe::{Evidence, Found, is_evidence, look};
 use super::suspects::{Place, Suspects};
 use crate::transport::kafka::blocking;
 use crate::transport::kafka::events::Event;
@@ -21,6 +21,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Notices partitions of a consumer that do not go on, and finds out why.
 pub(in super::super) struct Watchdog {
     config: ClientConfig,
+    evidence: Evidence,
     suspects: Suspects,
     due: Instant,
     probing: Option<oneshot::Receiver<Result<Found, TransportError>>>,
@@ -30,10 +31,11 @@ pub(in super::super) struct Watchdog {
 
 impl Watchdog {
     /// `config` is that of the consumer.
-    pub(in super::super) fn new(config: ClientConfig) -> Self {
+    pub(in super::super) fn new(config: ClientConfig, evidence: Evidence) -> Self {
         Self {
             config,
-            suspects: Suspects::default(),
+            evidence,
+            suspects: Suspects::new(evidence),
             due: Instant::now(),
             probing: None,
             stop: Arc::default(),
@@ -101,8 +103,9 @@ impl Watchdog {
         let suspect = places().and_then(|places| self.suspects.suspect(&places, now));
         if let Some(place) = suspect {
             tracing::debug!(?place, "a partition does not go on; it is looked at");
-            let (config, stop) = (self.config.clone(), Arc::clone(&self.stop));
-            match blocking::begin(move || look(&config, place, &stop)) {
+            let (config, evidence) = (self.config.clone(), self.evidence);
+            let stop = Arc::clone(&self.stop);
+            match blocking::begin(move || look(&config, evidence, place, &stop)) {
                 Ok(probing) => self.probing = Some(probing),
                 Err(error) => tracing::warn!(%error, "a partition can't be looked at"),
             }

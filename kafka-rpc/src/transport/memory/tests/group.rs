@@ -189,10 +189,7 @@ async fn the_outcomes_of_commits_are_told_in_their_order() {
     assert_eq!(next(&mut events).await, Event::Committed(0, Ok(())));
     let too_long = Event::Committed(1, Err(Failure::TooLarge));
     assert_eq!(next(&mut events).await, too_long);
-    let partition = PartitionRef {
-        topic: topic(),
-        partition: 0,
-    };
+    let partition = partition(0);
     let committed = transport.groups.committed("desk", &partition).unwrap();
     assert_eq!((committed.offset, &*committed.metadata), (0, "note"));
 }

@@ -71,6 +71,13 @@ fn topic() -> Arc<str> {
     "orders".into()
 }
 
+fn partition(partition: i32) -> PartitionRef {
+    PartitionRef {
+        topic: topic(),
+        partition,
+    }
+}
+
 async fn transport(partitions: u32) -> MemoryTransport {
     let transport = MemoryTransport::default();
     let new = NewTopic {

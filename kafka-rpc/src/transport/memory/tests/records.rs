@@ -81,7 +81,7 @@ async fn an_inbox_reads_each_partition_in_order_from_where_it_was_first_followed
 
     let (told, mut records) = Told::new();
     let inbox = transport.inbox(&[], Box::new(told)).unwrap();
-    inbox.follow(topic(), 0).await.unwrap();
+    inbox.follow(partition(0)).await.unwrap();
     for value in ["first", "second"] {
         producer.send(outgoing(Some(0), None, value), None).unwrap();
         producer
@@ -90,11 +90,11 @@ async fn an_inbox_reads_each_partition_in_order_from_where_it_was_first_followed
     }
     let first = Event::Record(0, 1, Bytes::from_static(b"first"));
     assert_eq!(next(&mut records).await, first);
-    inbox.follow(topic(), 0).await.unwrap();
+    inbox.follow(partition(0)).await.unwrap();
     let second = Event::Record(0, 2, Bytes::from_static(b"second"));
     assert_eq!(next(&mut records).await, second);
 
-    let error = inbox.follow(topic(), 2).await.unwrap_err();
+    let error = inbox.follow(partition(2)).await.unwrap_err();
     assert_eq!(error.failure, Failure::Missing, "{error}");
     drop(inbox);
     let end = timeout(LIMIT, records.recv()).await.expect("it reads on");
@@ -106,8 +106,8 @@ async fn records_with_a_key_go_where_other_producers_put_them_and_those_without_
     let transport = transport(12).await;
     let (told, mut records) = Told::new();
     let inbox = transport.inbox(&[], Box::new(told)).unwrap();
-    for partition in 0..12 {
-        inbox.follow(topic(), partition).await.unwrap();
+    for number in 0..12 {
+        inbox.follow(partition(number)).await.unwrap();
     }
     let producer = producer(&transport, Writes::Replies, Told::new().0);
     producer
@@ -131,10 +131,7 @@ async fn records_with_a_key_go_where_other_producers_put_them_and_those_without_
 #[tokio::test(start_paused = true)]
 async fn a_partition_keeps_the_latest_records() {
     let transport = transport(1).await;
-    let partition = PartitionRef {
-        topic: topic(),
-        partition: 0,
-    };
+    let partition = partition(0);
     for _ in 0..RETAINED + 2 {
         transport
             .log
@@ -158,10 +155,7 @@ async fn a_partition_is_read_at_offsets_and_loses_what_is_deleted() {
             .unwrap();
         next(&mut events).await;
     }
-    let partition = PartitionRef {
-        topic: topic(),
-        partition: 0,
-    };
+    let partition = partition(0);
     let read = async |offsets, most| {
         let records = transport.read(&partition, offsets, most, LIMIT).await;
         let records = records.unwrap().into_iter();
@@ -173,10 +167,9 @@ async fn a_partition_is_read_at_offsets_and_loses_what_is_deleted() {
     transport.delete_before(&partition, 3, LIMIT).await.unwrap();
     assert_eq!(transport.bounds(&partition, LIMIT).await.unwrap(), 3..4);
     assert_eq!(read(0..4, 9).await, ["d"]);
-    let nowhere = PartitionRef {
-        partition: 1,
-        ..partition.clone()
-    };
-    let missing = transport.bounds(&nowhere, LIMIT).await.unwrap_err();
+    let missing = transport
+        .bounds(&super::partition(1), LIMIT)
+        .await
+        .unwrap_err();
     assert_eq!(missing.failure, Failure::Missing);
 }
