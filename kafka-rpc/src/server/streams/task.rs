@@ -192,10 +192,12 @@ impl<S: Handler> Task<S> {
         };
         telemetry::record_outcome(&call.span, Side::Server, code, &message);
         call.metrics.end(code, call.arrived.elapsed());
-        self.calls.streams().close(&self.stream);
+        // The stream is open until then: else a caller who says something just now would be told that it
+        // has moved, before it hears of the end.
         if let Some(record) = record {
             self.calls.end_stream(self.ticket, record);
         }
+        self.calls.streams().close(&self.stream);
     }
 }
 

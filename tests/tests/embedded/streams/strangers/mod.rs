@@ -2,6 +2,7 @@
 
 mod credit;
 mod frames;
+mod late;
 mod order;
 mod requests;
 
