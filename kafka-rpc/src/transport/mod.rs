@@ -79,6 +79,13 @@ pub(crate) trait Producer: Send + Sync + 'static {
 pub(crate) trait Records: Send + 'static {
     /// Takes what it needs of the records of a batch, in their order.
     fn records(&mut self, batch: &mut [Record]);
+
+    /// What comes of a partition from now on is from an offset on, and no longer from where it was
+    /// read: [`Inbox::read_from`] was asked for that. `end` is where the partition ended shortly before, or
+    /// `to` where that is not known.
+    fn moved(&mut self, partition: &PartitionRef, to: i64, end: i64) {
+        let _ = (partition, to, end);
+    }
 }
 
 /// Reads single partitions from their end, without a group.
@@ -89,7 +96,7 @@ pub(crate) trait Inbox: Send + Sync + 'static {
     async fn follow(&self, partition: PartitionRef) -> Result<(), TransportError>;
 
     /// Reads a partition from an offset on, or from the first after it that is kept; also one that
-    /// is read already.
+    /// is read already. [`Records::moved`] says from when on.
     async fn read_from(&self, partition: PartitionRef, offset: i64) -> Result<(), TransportError>;
 
     /// An offset of a partition that is followed: nothing is to come at a lower one that was not

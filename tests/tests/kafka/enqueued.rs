@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 use kafka_rpc::CallHandle;
 use kafka_rpc_tests::process::Child;
-use kafka_rpc_tests::service::{DeskClient, Order, Receipt, Scripted};
+use kafka_rpc_tests::service::{DeskClient, Order, Receipt, Scripted, receipt};
 use kafka_rpc_tests::{kafka, require_java};
+
+use tokio::time::sleep;
 
 use crate::world::world;
 
@@ -85,4 +87,45 @@ async fn thousands_of_replies_are_waited_for_at_once() {
     let took = begun.elapsed();
     assert!(took < Duration::from_secs(10), "took {took:?}");
     server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_who_come_all_the_time_keep_nobody_from_a_reply() {
+    require_java!();
+    const CALLS: u32 = 20_000;
+    const EVERY: Duration = Duration::from_millis(5);
+    let world = world();
+    let unanswered = Scripted::new(|request| async move {
+        match request.into_inner() {
+            order if order.number == 0 => std::future::pending().await,
+            order => Ok(receipt(order)),
+        }
+    });
+    let _server = world.desk(unanswered).await;
+    let desk = world.client().await;
+    let enqueue = async |number| {
+        let mut desk = desk.clone();
+        desk.ask(Order::number(number)).enqueue().await
+    };
+    let first = enqueue(0).await.unwrap();
+    let handles = try_join_all((1..=CALLS).map(&enqueue)).await.unwrap();
+
+    // The reply that does not come could be in all that is there.
+    let channel = world.channel().await;
+    let waits = channel.clone();
+    let first = tokio::spawn(async move { waits.reply(&first).await });
+    let mut waiting = Vec::new();
+    for handle in handles.into_iter().step_by(20) {
+        let channel = channel.clone();
+        waiting.push(tokio::spawn(async move {
+            let begun = Instant::now();
+            channel.reply(&handle).await.unwrap();
+            begun.elapsed()
+        }));
+        sleep(EVERY).await;
+    }
+    let took = try_join_all(waiting).await.unwrap();
+    let longest = took.into_iter().max().unwrap();
+    assert!(longest < Duration::from_secs(2), "took {longest:?}");
+    first.abort();
 }

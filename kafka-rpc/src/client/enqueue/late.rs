@@ -1,19 +1,17 @@
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use parking_lot::Mutex;
 use tokio::sync::{OnceCell, oneshot};
 use tokio::task::AbortHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
-use super::awaited::Awaited;
+use super::awaited::Step;
+use super::places::{Places, Reading};
 use crate::call::{Body, Deadline, Receipt, Response, Status};
 use crate::client::open_calls::OpenCalls;
 use crate::client::records::received;
 use crate::client::replies::{Replies, not_sent};
 use crate::client::waiting::Fate;
-use crate::hashing::HashMap;
 use crate::outside;
 use crate::stream::StreamSettings;
 use crate::transport::{Failure, Inbox, PartitionRef, Transport, TransportError};
@@ -30,9 +28,7 @@ pub(in crate::client) struct LateReplies {
     in_pieces: Option<usize>,
     calls: OpenCalls,
     open: OnceCell<(Arc<dyn Inbox>, AbortHandle)>,
-    /// Held by whoever has a partition read anew.
-    searching: Arc<tokio::sync::Mutex<()>>,
-    awaited: Mutex<HashMap<PartitionRef, Awaited>>,
+    places: Arc<Places>,
 }
 
 impl LateReplies {
@@ -50,15 +46,13 @@ impl LateReplies {
             in_pieces,
             calls: OpenCalls::new(limit, StreamSettings::default()),
             open: OnceCell::new(),
-            searching: Arc::default(),
-            awaited: Mutex::default(),
+            places: Arc::default(),
         }
     }
 
     #[cfg(feature = "__simulated")]
     pub(in crate::client) fn count(&self) -> usize {
-        let awaited = self.awaited.lock();
-        self.calls.count() + awaited.values().map(Awaited::len).sum::<usize>()
+        self.calls.count() + self.places.count()
     }
 
     /// Waits for a reply until the call's deadline, or for ten seconds where that is less.
@@ -72,18 +66,28 @@ impl LateReplies {
             .unwrap_or_default();
         let until = Deadline::after_instant(Instant::now(), left.max(LEAST));
         let (inbox, _) = self.opened().await?;
-        let (_waits, outcome) = Waits::begin(self, receipt, until)?;
-        self.search(inbox, receipt).await?;
-        received(outcome.await.ok().map(Fate::outcome))
+        let (_waits, mut outcome) = Waits::begin(self, receipt, until)?;
+        let fate = tokio::select! {
+            biased;
+            fate = &mut outcome => fate,
+            searched = self.search(inbox, receipt) => {
+                searched?;
+                outcome.await
+            }
+        };
+        received(fate.ok().map(Fate::outcome))
     }
 
     async fn opened(&self) -> Result<&(Arc<dyn Inbox>, AbortHandle), Status> {
         let open = async || {
             let replies = Replies::new(self.calls.clone(), self.message_limit, self.in_pieces);
-            let replies = replies.of_some();
+            let reading = Reading {
+                places: Arc::clone(&self.places),
+                replies: replies.of_some(),
+            };
             let inbox = self
                 .transport
-                .inbox(&self.properties, Box::new(replies))
+                .inbox(&self.properties, Box::new(reading))
                 .map_err(|error| not_sent(&error))?;
             let expiry = outside::spawn(Arc::clone(&self.calls.waiting).expire());
             Ok((inbox, expiry.abort_handle()))
@@ -91,33 +95,37 @@ impl LateReplies {
         self.open.get_or_try_init(open).await
     }
 
-    /// Has the partition read from where the earliest of those may be that are waited for, unless it has
-    /// been since this one is. What was read before is read again: it finds nobody any more.
+    /// Has the partition read from where those may be that are waited for and were read past, if that of
+    /// this receipt is one of them.
     async fn search(&self, inbox: &Arc<dyn Inbox>, receipt: &Receipt) -> Result<(), Status> {
-        let one_at_a_time = Arc::clone(&self.searching).lock_owned().await;
-        let place = place(receipt);
-        let search = {
-            let awaited = self.awaited.lock();
-            awaited.get(&place).and_then(|it| it.search(receipt.id))
+        let partition = place(receipt);
+        let turn = self.places.turn(&partition);
+        let taken = Arc::clone(&turn.taken).lock_owned().await;
+        let from = loop {
+            match self.places.step(&partition, receipt.id) {
+                Step::Done => return Ok(()),
+                Step::ReadFrom(from) => break from,
+                Step::Wait(until) => tokio::select! {
+                    () = turn.progress.notified() => {}
+                    () = sleep_until(until) => {}
+                },
+            }
         };
-        let Some(search) = search else {
-            return Ok(());
-        };
-        let (inbox, partition) = (Arc::clone(inbox), place.clone());
+        let (inbox, places) = (Arc::clone(inbox), Arc::clone(&self.places));
         // It goes on where the caller gives up: the next one must come after it.
         let read = outside::spawn(async move {
-            let _one_at_a_time = one_at_a_time;
-            inbox.read_from(partition, search.from).await
+            let _taken = taken;
+            let outcome = inbox.read_from(partition.clone(), from).await;
+            if outcome.is_err() {
+                places.failed(&partition);
+            }
+            outcome
         });
         let outcome = read.await.unwrap_or_else(|error| {
             let message = format!("reading from where a reply may be: {error}");
             Err(TransportError::new(Failure::Other, message))
         });
-        outcome.map_err(|error| not_sent(&error))?;
-        if let Some(awaited) = self.awaited.lock().get_mut(&place) {
-            awaited.searched(search);
-        }
-        Ok(())
+        outcome.map_err(|error| not_sent(&error))
     }
 }
 
@@ -142,17 +150,18 @@ impl<'a> Waits<'a> {
         receipt: &'a Receipt,
         until: Deadline,
     ) -> Result<(Self, oneshot::Receiver<Fate>), Status> {
-        let mut all = late.awaited.lock();
-        let awaited = all.entry(place(receipt)).or_default();
-        if !awaited.add(receipt.id, receipt.from) {
-            return Err(Status::failed_precondition(
-                "the reply of this call is waited for already, by this channel",
-            ));
-        }
+        let waiting = &late.calls.waiting;
+        let outcome = late
+            .places
+            .add(place(receipt), receipt.id, receipt.from, || {
+                waiting.add(receipt.id, until)
+            })
+            .ok_or_else(|| {
+                Status::failed_precondition(
+                    "the reply of this call is waited for already, by this channel",
+                )
+            })?;
         let waits = Self { late, receipt };
-        // Before anybody has the partition read anew, who would take this one for served.
-        let outcome = late.calls.waiting.add(receipt.id, until);
-        drop(all);
         Ok((waits, outcome?))
     }
 }
@@ -160,13 +169,9 @@ impl<'a> Waits<'a> {
 impl Drop for Waits<'_> {
     fn drop(&mut self) {
         self.late.calls.waiting.abandon(self.receipt.id);
-        let mut all = self.late.awaited.lock();
-        if let Entry::Occupied(mut awaited) = all.entry(place(self.receipt)) {
-            awaited.get_mut().remove(self.receipt.id);
-            if awaited.get().len() == 0 {
-                awaited.remove();
-            }
-        }
+        self.late
+            .places
+            .remove(place(self.receipt), self.receipt.id);
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod awaited;
 mod late;
+mod places;
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};

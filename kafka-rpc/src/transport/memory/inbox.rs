@@ -30,6 +30,9 @@ impl MemoryInbox {
 async fn read(reader: Arc<Reader>, mut records: Box<dyn Records>) {
     let mut batch = Vec::with_capacity(BATCH);
     loop {
+        for (partition, to, end) in reader.moves() {
+            records.moved(&partition, to, end);
+        }
         reader.take(BATCH, &mut batch);
         if batch.is_empty() {
             reader.woken().await;
@@ -48,9 +51,7 @@ impl Inbox for MemoryInbox {
     }
 
     async fn read_from(&self, partition: PartitionRef, offset: i64) -> Result<(), TransportError> {
-        self.reader.follow(partition.clone(), Some(offset))?;
-        self.reader.seek(&partition, offset);
-        Ok(())
+        self.reader.read_from(partition, offset)
     }
 
     fn position(&self, partition: &PartitionRef) -> Option<i64> {

@@ -12,6 +12,8 @@ pub(super) struct Reader {
     /// Wakes the one task that reads.
     woken: Arc<Notify>,
     positions: Mutex<Vec<Position>>,
+    /// Where partitions are to be read from, and are not yet.
+    moves: Mutex<Vec<(PartitionRef, i64)>>,
 }
 
 struct Position {
@@ -26,6 +28,7 @@ impl Reader {
             log,
             woken: Arc::default(),
             positions: Mutex::default(),
+            moves: Mutex::default(),
         }
     }
 
@@ -51,16 +54,30 @@ impl Reader {
         Ok(())
     }
 
-    /// Goes on at another offset.
-    pub(super) fn seek(&self, partition: &PartitionRef, offset: i64) {
+    /// Goes on at another offset, from [`moves`](Self::moves) on.
+    pub(super) fn read_from(
+        &self,
+        partition: PartitionRef,
+        offset: i64,
+    ) -> Result<(), TransportError> {
+        self.follow(partition.clone(), Some(offset))?;
+        self.moves.lock().push((partition, offset));
+        self.woken.notify_one();
+        Ok(())
+    }
+
+    /// Which partitions are read from another offset now, that offset, and where they end. For the task
+    /// that takes records.
+    pub(super) fn moves(&self) -> Vec<(PartitionRef, i64, i64)> {
+        let moves = std::mem::take(&mut *self.moves.lock());
         let mut positions = self.positions.lock();
-        let known = positions
-            .iter_mut()
-            .find(|known| known.partition == *partition);
-        if let Some(known) = known {
-            known.next = offset;
-            self.woken.notify_one();
-        }
+        let made = moves.into_iter().filter_map(|(partition, to)| {
+            let mut known = positions.iter_mut();
+            known.find(|known| known.partition == partition)?.next = to;
+            let end = self.log.bounds(&partition).ok()?.end;
+            Some((partition, to, end))
+        });
+        made.collect()
     }
 
     /// The offset that is read next.

@@ -44,6 +44,9 @@ async fn read(broker: Arc<Broker>, reader: Arc<Mutex<Reader>>, mut records: Box<
     let woken = Arc::clone(&reader.lock().woken);
     let mut batch = Vec::with_capacity(BATCH);
     loop {
+        for (partition, to, end) in reader.lock().moves() {
+            records.moved(&partition, to, end);
+        }
         let next = broker.with(|state| {
             let mut reader = reader.lock();
             let next = reader.take(state, BATCH, &mut batch);
@@ -84,12 +87,8 @@ impl Inbox for SimulatedInbox {
 
     async fn read_from(&self, partition: PartitionRef, offset: i64) -> Result<(), TransportError> {
         self.broker.reach(self.process.as_ref(), LIMIT).await?;
-        self.broker.with(|state| {
-            let mut reader = self.reader.lock();
-            reader.follow(state, partition.clone(), Some(offset))?;
-            reader.seek(&partition, offset);
-            Ok(())
-        })
+        self.broker
+            .with(|state| self.reader.lock().read_from(state, partition, offset))
     }
 
     fn position(&self, partition: &PartitionRef) -> Option<i64> {

@@ -16,6 +16,8 @@ pub(super) struct Reader {
     /// Wakes the one task that reads.
     pub(super) woken: Arc<Notify>,
     positions: Vec<Position>,
+    /// Where partitions are read from by now, which is yet to be told.
+    moves: Vec<(PartitionRef, i64, i64)>,
 }
 
 struct Position {
@@ -34,6 +36,7 @@ impl Reader {
             process,
             woken: Arc::default(),
             positions: Vec::new(),
+            moves: Vec::new(),
         }
     }
 
@@ -67,13 +70,27 @@ impl Reader {
     }
 
     /// Goes on at another offset.
-    pub(super) fn seek(&mut self, partition: &PartitionRef, offset: i64) {
-        if let Some(known) = self.of(partition) {
+    pub(super) fn read_from(
+        &mut self,
+        state: &mut State,
+        partition: PartitionRef,
+        offset: i64,
+    ) -> Result<(), TransportError> {
+        self.follow(state, partition.clone(), Some(offset))?;
+        if let Some(known) = self.of(&partition) {
             known.from = known.from.min(offset);
             known.next = offset;
             known.arrive = None;
-            self.woken.notify_one();
         }
+        let end = state.topics.bounds(&partition)?.end;
+        self.moves.push((partition, offset, end));
+        self.woken.notify_one();
+        Ok(())
+    }
+
+    /// Which partitions are read from another offset, that offset, and where they end.
+    pub(super) fn moves(&mut self) -> Vec<(PartitionRef, i64, i64)> {
+        std::mem::take(&mut self.moves)
     }
 
     /// The offset that is read next.

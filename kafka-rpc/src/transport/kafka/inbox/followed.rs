@@ -14,6 +14,8 @@ use crate::transport::{Failure, PartitionRef, TransportError};
 
 /// How long the broker may take to tell a partition's end.
 const END_OFFSET_LIMIT: Duration = Duration::from_secs(10);
+/// How long that may take where it can be done without.
+const TOLD_LIMIT: Duration = Duration::from_secs(1);
 /// How long one question for a topic's partitions may take.
 const ASK_LIMIT: Duration = Duration::from_secs(2);
 /// How often a partition's end is asked for again.
@@ -114,6 +116,21 @@ impl Followed {
         match seek(consumer, partition, next) {
             Ok(()) => *start = next,
             Err(error) => tracing::warn!(%error, next, "replies can't be read on"),
+        }
+    }
+}
+
+/// Where a partition ends, if brokers tell soon. Blocks.
+pub(super) fn end_if_told(
+    consumer: &BaseConsumer<Context>,
+    partition: &PartitionRef,
+) -> Option<i64> {
+    let PartitionRef { topic, partition } = partition;
+    match consumer.fetch_watermarks(topic, *partition, TOLD_LIMIT) {
+        Ok((_, end)) => Some(end),
+        Err(error) => {
+            tracing::debug!(%error, topic = &**topic, partition, "where it ends is not told");
+            None
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Single partitions, read by direct assignment in a task of the runtime.
 
 mod followed;
+mod moves;
 mod reader;
 
 use std::sync::Arc;
@@ -10,7 +11,9 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use tokio::task::AbortHandle;
 
-use self::followed::Followed;
+use self::followed::{Followed, end_if_told};
+use self::moves::Moves;
+use self::reader::Reader;
 use super::blocking;
 use super::context::Context;
 use super::error::transport_error;
@@ -22,6 +25,7 @@ impl ConsumerContext for Context {}
 pub(super) struct KafkaInbox {
     consumer: Arc<BaseConsumer<Context>>,
     followed: Arc<Followed>,
+    moves: Moves,
     reader: AbortHandle,
 }
 
@@ -35,43 +39,41 @@ impl KafkaInbox {
             .create_with_context(Context::default())
             .map_err(|error| transport_error("open a consumer", &error))?;
         let (consumer, followed) = (Arc::new(consumer), Arc::<Followed>::default());
-        let reader = tokio::spawn(reader::read(
-            Arc::clone(&consumer),
-            Arc::clone(&followed),
+        let (moves, wanted) = moves::channel();
+        let reader = Reader {
+            consumer: Arc::clone(&consumer),
+            followed: Arc::clone(&followed),
+            wanted,
             // Nobody keeps replies that are stepped past.
-            Watchdog::new(config.clone(), Evidence::Errors),
+            watchdog: Watchdog::new(config.clone(), Evidence::Errors),
             records,
-        ));
+        };
+        let reader = tokio::spawn(reader.read());
         Ok(Self {
             consumer,
             followed,
+            moves,
             reader: reader.abort_handle(),
         })
-    }
-
-    /// What is begun goes on where nobody waits for it any more, so it may be asked for again
-    /// meanwhile.
-    async fn blocking(
-        &self,
-        work: impl FnOnce(&BaseConsumer<Context>, &Followed) -> Result<(), TransportError>
-        + Send
-        + 'static,
-    ) -> Result<(), TransportError> {
-        let (consumer, followed) = (Arc::clone(&self.consumer), Arc::clone(&self.followed));
-        blocking::run(move || work(&consumer, &followed)).await?
     }
 }
 
 #[async_trait]
 impl Inbox for KafkaInbox {
     async fn follow(&self, partition: PartitionRef) -> Result<(), TransportError> {
-        self.blocking(move |consumer, followed| followed.follow(consumer, partition))
-            .await
+        let (consumer, followed) = (Arc::clone(&self.consumer), Arc::clone(&self.followed));
+        // What is begun goes on where nobody waits for it any more, so it may be asked for again
+        // meanwhile.
+        blocking::run(move || followed.follow(&consumer, partition)).await?
     }
 
     async fn read_from(&self, partition: PartitionRef, offset: i64) -> Result<(), TransportError> {
-        self.blocking(move |consumer, followed| followed.read_from(consumer, partition, offset))
-            .await
+        let consumer = Arc::clone(&self.consumer);
+        let looked_up = partition.clone();
+        // Who waits does so through times without brokers.
+        let end = blocking::run(move || end_if_told(&consumer, &looked_up)).await?;
+        let end = end.unwrap_or(offset);
+        self.moves.make(partition, offset, end).await
     }
 
     fn position(&self, partition: &PartitionRef) -> Option<i64> {
