@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::PartitionRef;
 use crate::wire::Headers;
 
 /// A record as it was read.
@@ -16,6 +17,16 @@ pub(crate) struct Record {
     /// Empty for a null value.
     pub(crate) value: Bytes,
     pub(crate) headers: Headers,
+}
+
+impl Record {
+    /// The partition that it is in.
+    pub(crate) fn partition_ref(&self) -> PartitionRef {
+        PartitionRef {
+            topic: Arc::clone(&self.topic),
+            partition: self.partition,
+        }
+    }
 }
 
 /// A record to be written.

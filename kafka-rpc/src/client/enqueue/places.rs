@@ -87,11 +87,7 @@ impl Places {
             one.partition == other.partition && one.topic == other.topic
         };
         for last in batch.chunk_by(same).filter_map(<[_]>::last) {
-            let partition = PartitionRef {
-                topic: Arc::clone(&last.topic),
-                partition: last.partition,
-            };
-            if let Some(place) = places.get_mut(&partition) {
+            if let Some(place) = places.get_mut(&last.partition_ref()) {
                 place.awaited.read(last.offset + 1, now);
                 place.turn.progress.notify_one();
             }

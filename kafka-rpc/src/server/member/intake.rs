@@ -1,7 +1,5 @@
 //! From records to calls that wait for their turn.
 
-use std::sync::Arc;
-
 use super::owned::OwnedPartitions;
 use crate::Status;
 use crate::call::Code;
@@ -175,7 +173,7 @@ impl Intake<'_> {
             }
             Arrival::Repeat => {
                 self.last = None;
-                let id = self.begin_again(&partition_of(record), record.offset);
+                let id = self.begin_again(&record.partition_ref(), record.offset);
                 self.dispatch.arrive(id, record.offset)?;
                 Some(id)
             }
@@ -190,7 +188,7 @@ impl Intake<'_> {
         {
             return Some(*id);
         }
-        let partition = partition_of(record);
+        let partition = record.partition_ref();
         let id = self.owned.id(&partition)?;
         self.last = Some((partition, id));
         Some(id)
@@ -265,12 +263,5 @@ pub(super) fn bury(letter: Letter) -> Submission<Work, CorrelationId> {
     Submission {
         bytes: letter.bytes(),
         ..refuse(Work::Bury(Box::new(letter)))
-    }
-}
-
-pub(super) fn partition_of(record: &Record) -> PartitionRef {
-    PartitionRef {
-        topic: Arc::clone(&record.topic),
-        partition: record.partition,
     }
 }

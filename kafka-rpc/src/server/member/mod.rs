@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use self::intake::{Intake, partition_of};
+use self::intake::Intake;
 use self::owned::OwnedPartitions;
 use super::calls::{Calls, Queue, ticket_of, token_of};
 use super::dispatch::PartitionId;
@@ -184,7 +184,7 @@ impl<S> GroupMember<S> {
         let now = Now::read();
         let mut frames = Frames::new(self.calls.streams(), now.instant);
         for record in batch {
-            let Some(id) = self.owned.id(&partition_of(record)) else {
+            let Some(id) = self.owned.id(&record.partition_ref()) else {
                 continue;
             };
             match self.router.verdict(record, now, &mut self.spare) {
