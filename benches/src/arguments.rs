@@ -105,8 +105,8 @@ pub(crate) struct Comparison {
     /// Seconds of load in each run before it is measured
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     warm_up: Duration,
-    /// Seconds of load before the first run, in which the broker's JVM compiles what is hot
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    /// Seconds of load of each system before the first run, in which the broker's JVM compiles what is hot
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
     pub(crate) broker_warm_up: Duration,
     /// Methods of the service, over which the calls go round, each with topics of its own
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=200))]

@@ -28,7 +28,7 @@ pub(crate) fn compare(comparison: &Comparison) -> anyhow::Result<()> {
         Stage::without_kafka()
     };
     if let Some(heaviest) = loads.iter().max_by_key(|load| load.concurrency) {
-        stage.warm_up(heaviest, comparison.broker_warm_up, &progress)?;
+        stage.warm_up(&systems, heaviest, comparison.broker_warm_up, &progress)?;
     }
 
     let mut runs = Vec::new();

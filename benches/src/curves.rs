@@ -48,8 +48,8 @@ pub(crate) struct CurvesArguments {
     /// Seconds of load in each run before it is measured
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     warm_up: Duration,
-    /// Seconds of load before the first run, in which the broker's JVM compiles what is hot
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    /// Seconds of load of each system before the first run, in which the broker's JVM compiles what is hot
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
     broker_warm_up: Duration,
 }
 
@@ -81,7 +81,13 @@ pub(crate) fn curves(arguments: &CurvesArguments) -> anyhow::Result<()> {
     fs::create_dir_all(&arguments.out)
         .with_context(|| format!("can't make {}", arguments.out.display()))?;
     let mut stage = Stage::new(&arguments.place, &progress)?;
-    stage.warm_up(&arguments.load(64), arguments.broker_warm_up, &progress)?;
+    let systems = [SystemName::Floor, SystemName::KafkaRpc];
+    stage.warm_up(
+        &systems,
+        &arguments.load(64),
+        arguments.broker_warm_up,
+        &progress,
+    )?;
 
     // A curve is done before the next one begins: what is compared is measured close together.
     for sweep in &sweeps {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::arguments::{Place, seconds};
 use crate::json;
 use crate::progress::Progress;
-use crate::setup::{Load, Sample};
+use crate::setup::{Load, Sample, SystemName};
 use crate::stage::{Scene, Settings, Stage};
 use crate::summary::medians;
 use crate::table::{aligned, digits, grouped, micros};
@@ -45,8 +45,8 @@ pub(crate) struct GrowthArguments {
     /// Seconds of load in each run before it is measured
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     warm_up: Duration,
-    /// Seconds of load before the first run, in which the broker's JVM compiles what is hot
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    /// Seconds of load of each system before the first run, in which the broker's JVM compiles what is hot
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
     broker_warm_up: Duration,
     /// Also writes the figures to this file, as JSON
     #[arg(long, value_name = "FILE")]
@@ -116,7 +116,9 @@ pub(crate) fn growth(arguments: &GrowthArguments) -> anyhow::Result<()> {
     let mut progress = Progress::new(points.len() * arguments.rounds as usize);
     let mut stage = Stage::new(&arguments.place, &progress)?;
     if let Some((axis, _)) = points.first() {
-        stage.warm_up(&arguments.load(*axis), arguments.broker_warm_up, &progress)?;
+        let load = arguments.load(*axis);
+        let systems = [SystemName::KafkaRpc];
+        stage.warm_up(&systems, &load, arguments.broker_warm_up, &progress)?;
     }
 
     let mut samples = vec![Vec::new(); points.len()];

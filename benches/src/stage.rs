@@ -79,28 +79,32 @@ impl Stage {
         }
     }
 
-    /// A load on the floor that nobody looks at.
+    /// A load that nobody looks at, of each system that is to be measured on Kafka: the broker's JVM compiles what
+    /// one of them asks of it, and goes on to when another one asks for something else.
     pub(crate) fn warm_up(
         &mut self,
+        systems: &[SystemName],
         load: &Load,
         time: Duration,
         progress: &Progress,
     ) -> anyhow::Result<()> {
-        if time.is_zero() || self.kafka.is_none() {
+        if time.is_zero() {
             return Ok(());
         }
-        progress.says("warming Kafka up");
-        let settings = Settings {
-            system: SystemName::Floor,
-            ..Settings::default()
-        };
         let load = Load {
             measured: time,
             ..load.clone()
         };
-        self.run(&settings, |scene| scene.client(1)?.load(&load))
-            .context("the floor, to warm Kafka up")
-            .map(drop)
+        for system in systems.iter().filter(|system| system.needs_kafka()) {
+            progress.says(&format!("warming Kafka up: {system}"));
+            let settings = Settings {
+                system: *system,
+                ..Settings::default()
+            };
+            self.run(&settings, |scene| scene.client(1)?.load(&load))
+                .with_context(|| format!("{system}, to warm Kafka up"))?;
+        }
+        Ok(())
     }
 
     /// Sets a scene, acts in it, and removes what it leaves on Kafka.
