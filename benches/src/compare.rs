@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use crate::arguments::Comparison;
 use crate::json;
 use crate::progress::Progress;
+use crate::setup::distinct;
 use crate::stage::{Settings, Stage};
 use crate::summary::{Run, rows};
 use crate::table::table;
@@ -14,12 +15,7 @@ use crate::table::table;
 pub(crate) fn compare(comparison: &Comparison) -> anyhow::Result<()> {
     let loads = comparison.loads()?;
     let producer = comparison.producer_properties()?;
-    let mut systems = Vec::new();
-    for system in &comparison.systems.names {
-        if !systems.contains(system) {
-            systems.push(*system);
-        }
-    }
+    let mut systems = distinct(comparison.systems.names.iter());
     let mut progress = Progress::new(comparison.rounds as usize * loads.len() * systems.len());
 
     let mut stage = if systems.iter().any(|system| system.needs_kafka()) {

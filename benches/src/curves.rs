@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::arguments::{Place, seconds};
 use crate::json;
 use crate::progress::Progress;
-use crate::setup::{Load, Sample, SystemName};
+use crate::setup::{Load, Sample, SystemName, distinct};
 use crate::stage::{Settings, Stage};
 use crate::summary::medians;
 use crate::table::{aligned, grouped, micros};
@@ -81,7 +81,8 @@ pub(crate) fn curves(arguments: &CurvesArguments) -> anyhow::Result<()> {
     fs::create_dir_all(&arguments.out)
         .with_context(|| format!("can't make {}", arguments.out.display()))?;
     let mut stage = Stage::new(&arguments.place, &progress)?;
-    let systems = [SystemName::Floor, SystemName::KafkaRpc];
+    let measured = sweeps.iter().flat_map(|sweep| &sweep.points);
+    let systems = distinct(measured.map(|point| &point.settings.system));
     stage.warm_up(
         &systems,
         &arguments.load(64),

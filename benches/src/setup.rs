@@ -145,3 +145,14 @@ pub(crate) struct Made {
     pub(crate) error: Option<String>,
     pub(crate) took: Duration,
 }
+
+/// Each once, in the order in which they first come.
+pub(crate) fn distinct<'a, T: Clone + PartialEq + 'a>(all: impl Iterator<Item = &'a T>) -> Vec<T> {
+    let mut distinct = Vec::new();
+    for one in all {
+        if !distinct.contains(one) {
+            distinct.push(one.clone());
+        }
+    }
+    distinct
+}

@@ -79,8 +79,8 @@ impl Stage {
         }
     }
 
-    /// A load that nobody looks at, of each system that is to be measured on Kafka: the broker's JVM compiles what
-    /// one of them asks of it, and goes on to when another one asks for something else.
+    /// A load that nobody looks at, of each of these systems that is on Kafka: the broker's JVM compiles what a system
+    /// asks of it, and begins anew when another asks for something else.
     pub(crate) fn warm_up(
         &mut self,
         systems: &[SystemName],

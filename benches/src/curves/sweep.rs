@@ -5,7 +5,7 @@ use std::fmt;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::setup::SystemName;
+use crate::setup::{SystemName, distinct};
 use crate::stage::Settings;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ValueEnum)]
@@ -83,16 +83,6 @@ impl Sweep {
     pub(super) fn lines(&self) -> Vec<String> {
         distinct(self.points.iter().map(|point| &point.line))
     }
-}
-
-fn distinct<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
-    let mut distinct: Vec<String> = Vec::new();
-    for text in texts {
-        if !distinct.contains(text) {
-            distinct.push(text.clone());
-        }
-    }
-    distinct
 }
 
 fn in_flight() -> Vec<Point> {
